@@ -1,0 +1,72 @@
+// The durable store between the field side and the cloud side, as each of them sees it.
+#pragma once
+
+#include "core/block.h"
+#include "core/ids.h"
+#include "core/result.h"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sluice {
+
+// The field side. Any thread.
+class BlockWriter {
+ public:
+  virtual ~BlockWriter() = default;
+
+  // Takes over the block. Never blocks, never fails: what the disk cannot take yet waits in memory
+  // and is tried again until it can, so the caller must bound what it has submitted and is not yet
+  // settled (see BufferListener). Blocks of one flow are stored in the order of their submission.
+  virtual void submit(SealedBlock block) = 0;
+
+  // Commits what has been submitted at once instead of at the next tick.
+  virtual void flush() = 0;
+};
+
+// Told by the buffer what has become of submitted blocks. Called on the store thread; must not
+// block.
+class BufferListener {
+ public:
+  virtual ~BufferListener() = default;
+
+  // The block that starts at `first` is on disk and survives what the buffer's durability promises.
+  virtual void settled(Sequence first) = 0;
+};
+
+// Called once, on the store thread; must only hand over. Closed: the buffer is stopping.
+using FetchHandler = std::function<void(Result<BlockPtr>)>;
+
+// The cloud side. Any thread.
+class BlockReader {
+ public:
+  virtual ~BlockReader() = default;
+
+  // Asks for the oldest stored block of `flow` that begins after sequence `after` and that `sink`
+  // has not confirmed. `then` is called as soon as there is one, which may be at once or in a week.
+  // At most one request for each (flow, sink) may be open. A block that does not match its checksum
+  // is never handed out: it is set aside and counted.
+  virtual void fetch(FlowIndex flow, SinkIndex sink, Sequence after, FetchHandler then) = 0;
+
+  // `sink` has every record of `flow` up to and including `last`, and will not ask for them again.
+  // When every sink of the flow has confirmed a block, it is forgotten. Reaches the disk with the
+  // next tick: after a crash, what was confirmed in the last moment may be handed out again.
+  virtual void confirm(FlowIndex flow, SinkIndex sink, Sequence last) = 0;
+};
+
+// Small values that survive a restart, by key. Any thread.
+class StateStore {
+ public:
+  virtual ~StateStore() = default;
+
+  // What was stored under `key` when the agent started, or put since.
+  [[nodiscard]] virtual std::optional<std::string> load(std::string_view key) const = 0;
+
+  // On disk with the next tick.
+  virtual void put(StateRow row) = 0;
+};
+
+}  // namespace sluice

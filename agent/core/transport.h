@@ -1,0 +1,47 @@
+// How a block travels to a destination.
+#pragma once
+
+#include "core/block.h"
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace sluice {
+
+// What the answer of a destination means for the block. Sorted by what the dispatcher does next.
+enum class Verdict {
+  Confirmed,      // the destination answers for the block
+  Retry,          // temporary; the same bytes later
+  Throttled,      // it is too much at the moment; wait at least as long as it asks
+  Misconfigured,  // credentials, address or rights are wrong: nothing will get through until
+                  // changed
+  TooLarge,       // smaller blocks may pass
+  Refused,        // something in this block will never be taken
+  BadEncoding,    // the compression is not understood
+};
+
+struct Answer {
+  Verdict verdict = Verdict::Retry;
+  std::optional<std::chrono::milliseconds> retry_after;  // the destination's own wish
+  std::string detail;  // for a human: status and first words of the answer, or what failed
+};
+
+// Called once for every send(), on the thread that runs the uplink.
+using AnswerHandler = std::function<void(Answer)>;
+
+// Used on the uplink's thread only.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  // Sends the block, one at a time. Always answers, within the configured time-out. Sending the
+  // same block again produces the same bytes, so the far side can recognise a repetition.
+  virtual void send(const BlockPtr& block, AnswerHandler then) = 0;
+
+  // Gives up what is under way: the pending handler is called soon, with Retry.
+  virtual void cancel() = 0;
+};
+
+}  // namespace sluice
