@@ -1,0 +1,79 @@
+// The rows of the tables `block` and `quarantine`. Private to buffers/.
+#pragma once
+
+#include "buffers/sqlite_handle.h"
+#include "core/block.h"
+#include "core/clock.h"
+#include "core/ids.h"
+#include "core/result.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+// A flow as the file knows it; the position in the configuration may change, this does not.
+enum class FlowId : std::int64_t {};
+
+// What is stored, in figures.
+struct Usage {
+  std::uint64_t blocks = 0;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;  // of the frames
+
+  Usage& operator+=(const Usage& more);
+  Usage& operator-=(const Usage& less);  // stops at 0: a damaged row may claim any size
+};
+
+struct StoredUsage {
+  Usage usage;
+  Sequence newest{};  // first sequence of the newest block; 0 if there is none
+};
+
+// A row without its data.
+struct StoredRow {
+  Sequence first{};
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+};
+
+struct FoundBlock {
+  Sequence first{};
+  BlockPtr block;  // null: it does not match its checksum
+};
+
+// One thread; gone before its connection.
+class BlockTable {
+ public:
+  static Result<BlockTable> prepare(sqlite::Connection& connection);
+
+  // Of every flow that has blocks, also of those that left the configuration. Reads through the
+  // whole table once.
+  Result<std::map<FlowId, StoredUsage>> usage();
+  Result<Sequence> last_sequence();  // 0 if there is no block
+
+  Status insert(FlowId flow, const Block& block);
+  // The oldest block of the flow that begins after `after` and ends after `confirmed`.
+  Result<std::optional<FoundBlock>> next(FlowId flow, FlowIndex index, Sequence after,
+                                         Sequence confirmed);
+  // The oldest blocks of the flow that end at or before `last`, at most `most` of them.
+  Result<std::vector<StoredRow>> ended_by(FlowId flow, Sequence last, std::size_t most);
+  Status remove(Sequence first);
+
+  Result<bool> contains(FlowId flow, const Block& block);  // exactly this one
+  Result<std::optional<StoredRow>> find(Sequence first);
+  // Moves the row to the quarantine as it is.
+  Status set_aside(Sequence first, std::string_view reason, Timestamp now);
+
+ private:
+  BlockTable() = default;
+
+  std::optional<sqlite::Statement> usage_, last_, insert_, next_, ended_, remove_, contains_, find_,
+      set_aside_;
+};
+
+}  // namespace sluice

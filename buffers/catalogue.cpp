@@ -1,0 +1,130 @@
+#include "buffers/catalogue.h"
+
+#include <array>
+#include <bit>
+#include <functional>
+
+namespace sluice {
+
+namespace {
+
+std::int64_t to_column(Sequence sequence) {
+  return static_cast<std::int64_t>(number(sequence));
+}
+
+std::int64_t to_column(FlowId flow) {
+  return static_cast<std::int64_t>(flow);
+}
+
+Status for_each_row(sqlite::Statement& statement, const std::function<void()>& take) {
+  const sqlite::ResetAtExit reset(statement);
+  while (true) {
+    const Result<bool> row = statement.step();
+    if (!row) {
+      return row.error();
+    }
+    if (!*row) {
+      return {};
+    }
+    take();
+  }
+}
+
+}  // namespace
+
+Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection) {
+  Catalogue catalogue;
+  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 9> all{{
+      {&catalogue.meta_, "SELECT epoch, last_seq, tick FROM meta"},
+      {&catalogue.set_meta_, "UPDATE meta SET last_seq = ?1, tick = ?2"},
+      {&catalogue.flows_, "SELECT id, name FROM flow"},
+      {&catalogue.add_flow_, "INSERT OR IGNORE INTO flow VALUES (?1, ?2)"},
+      {&catalogue.cursors_, "SELECT flow, sink, confirmed FROM cursor"},
+      {&catalogue.set_cursor_,
+       "INSERT INTO cursor VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE"
+       " SET confirmed = max(confirmed, excluded.confirmed)"},
+      {&catalogue.states_, "SELECT key, value FROM state"},
+      {&catalogue.set_state_,
+       "INSERT INTO state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value"},
+      {&catalogue.remove_state_, "DELETE FROM state WHERE key = ?1"},
+  }};
+  for (const auto& [statement, sql] : all) {
+    Result<sqlite::Statement> prepared = connection.prepare(sql);
+    if (!prepared) {
+      return prepared.error();
+    }
+    statement->emplace(*std::move(prepared));
+  }
+  return catalogue;
+}
+
+Result<Meta> Catalogue::meta() {
+  const sqlite::ResetAtExit reset(*meta_);
+  const Result<bool> row = meta_->step();
+  if (!row) {
+    return row.error();
+  }
+  if (!*row) {
+    return Error{Reaction::Fatal, "the table meta of the buffer is empty"};
+  }
+  return Meta{std::bit_cast<std::uint64_t>(meta_->integer(0)), Sequence(meta_->integer(1)),
+              static_cast<std::uint64_t>(meta_->integer(2))};
+}
+
+Status Catalogue::set_meta(Sequence last, std::uint64_t tick) {
+  set_meta_->bind(1, to_column(last)).bind(2, static_cast<std::int64_t>(tick));
+  return run_to_end(*set_meta_);
+}
+
+Result<std::map<std::string, FlowId>> Catalogue::flows() {
+  std::map<std::string, FlowId> flows;
+  const Status read =
+      for_each_row(*flows_, [&] { flows.emplace(flows_->bytes(1), FlowId(flows_->integer(0))); });
+  if (!read) {
+    return read.error();
+  }
+  return flows;
+}
+
+Status Catalogue::add_flow(FlowId flow, std::string_view name) {
+  add_flow_->bind(1, to_column(flow)).bind(2, name);
+  return run_to_end(*add_flow_);
+}
+
+Result<std::map<CursorKey, Sequence>> Catalogue::cursors() {
+  std::map<CursorKey, Sequence> cursors;
+  const Status read = for_each_row(*cursors_, [&] {
+    cursors.emplace(CursorKey(FlowId(cursors_->integer(0)), cursors_->bytes(1)),
+                    Sequence(cursors_->integer(2)));
+  });
+  if (!read) {
+    return read.error();
+  }
+  return cursors;
+}
+
+Status Catalogue::set_cursor(FlowId flow, std::string_view sink, Sequence confirmed) {
+  set_cursor_->bind(1, to_column(flow)).bind(2, sink).bind(3, to_column(confirmed));
+  return run_to_end(*set_cursor_);
+}
+
+Result<std::map<std::string, std::string>> Catalogue::states() {
+  std::map<std::string, std::string> states;
+  const Status read =
+      for_each_row(*states_, [&] { states.emplace(states_->bytes(0), states_->bytes(1)); });
+  if (!read) {
+    return read.error();
+  }
+  return states;
+}
+
+Status Catalogue::set_state(const StateRow& row) {
+  if (row.value.empty()) {
+    remove_state_->bind(1, std::string_view(row.key));
+    return run_to_end(*remove_state_);
+  }
+  set_state_->bind(1, std::string_view(row.key)).bind_blob(2, row.value);
+  return run_to_end(*set_state_);
+}
+
+}  // namespace sluice

@@ -1,0 +1,154 @@
+#include "buffers/inbox.h"
+
+#include <chrono>
+#include <utility>
+
+namespace sluice {
+
+Inbox::Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest)
+    : states_(std::make_move_iterator(states.begin()), std::make_move_iterator(states.end())),
+      newest_(std::move(newest)) {
+}
+
+void Inbox::submit(SealedBlock block) {
+  const std::uint64_t bytes = block.block->data.size();
+  const MutexLock lock(mutex_);
+  const std::uint64_t before = uncommitted_bytes_ + inbox_bytes_;
+  inbox_bytes_ += bytes;
+  counts_.waiting_bytes += bytes;
+  arrivals_.blocks.push_back({++arrival_, std::move(block)});
+  arrived();
+  if (before <= kFlushBytes && before + bytes > kFlushBytes) {
+    wake();
+  }
+}
+
+void Inbox::flush() {
+  const MutexLock lock(mutex_);
+  if (idle_) {
+    return;
+  }
+  arrivals_.flush = true;
+  wake();
+}
+
+void Inbox::fetch(FetchRequest request) {
+  if (!accept(request)) {
+    request.then(Error{Reaction::Closed, "the buffer is closed"});
+  }
+}
+
+bool Inbox::accept(FetchRequest& request) {
+  const MutexLock lock(mutex_);
+  if (closed_) {
+    return false;
+  }
+  request.nothing_stored = newest_.at(number(request.flow)) <= request.after;
+  if (!request.nothing_stored) {
+    wake();
+  }
+  arrivals_.fetches.push_back(std::move(request));
+  return true;
+}
+
+void Inbox::confirm(Confirmation confirmation) {
+  const MutexLock lock(mutex_);
+  arrivals_.confirmations.push_back(confirmation);
+  arrived();
+}
+
+void Inbox::put(StateRow row) {
+  const MutexLock lock(mutex_);
+  if (row.value.empty()) {
+    states_.erase(row.key);
+  } else {
+    states_.insert_or_assign(row.key, row.value);
+  }
+  std::string key = row.key;
+  arrivals_.puts.insert_or_assign(std::move(key), WaitingPut{++arrival_, std::move(row)});
+  arrived();
+}
+
+std::optional<std::string> Inbox::load(std::string_view key) const {
+  const MutexLock lock(mutex_);
+  const auto found = states_.find(key);
+  return found != states_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+BufferCounts Inbox::counts() const {
+  const MutexLock lock(mutex_);
+  return counts_;
+}
+
+bool Inbox::empty() const {
+  return arrivals_.blocks.empty() && arrivals_.confirmations.empty() && arrivals_.puts.empty();
+}
+
+void Inbox::arrived() {
+  idle_ = false;
+  if (untimed_) {
+    wake();
+  }
+}
+
+void Inbox::wake() {
+  wake_ = true;
+  awake_.notify_one();
+}
+
+void Inbox::wait(const Wait& wait, std::stop_token stop) {
+  const MutexLock lock(mutex_);
+  uncommitted_bytes_ = wait.uncommitted_bytes;
+  untimed_ = !wait.time.has_value();
+  idle_ = !wait.anything_uncommitted && empty();
+  const bool look_now = (untimed_ && !empty()) || (uncommitted_bytes_ <= kFlushBytes &&
+                                                   uncommitted_bytes_ + inbox_bytes_ > kFlushBytes);
+  if (!look_now) {
+    const auto woken = [this]() SLUICE_REQUIRES(mutex_) { return wake_; };
+    if (wait.time) {
+      awake_.wait_until(mutex_, std::move(stop), std::chrono::steady_clock::now() + *wait.time,
+                        woken);
+    } else {
+      awake_.wait(mutex_, std::move(stop), woken);
+    }
+  }
+  wake_ = false;
+  untimed_ = false;
+  idle_ = false;
+}
+
+Arrivals Inbox::take() {
+  const MutexLock lock(mutex_);
+  inbox_bytes_ = 0;
+  return std::exchange(arrivals_, {});
+}
+
+std::vector<FetchRequest> Inbox::stored(const std::vector<SealedBlock>& blocks) {
+  const MutexLock lock(mutex_);
+  for (const SealedBlock& each : blocks) {
+    newest_.at(number(each.block->flow)) = each.block->first;
+    counts_.waiting_bytes -= each.block->data.size();
+    for (const StateRow& row : each.state) {
+      if (row.value.empty()) {
+        states_.erase(row.key);
+      } else {
+        states_.insert_or_assign(row.key, row.value);
+      }
+    }
+  }
+  return std::exchange(arrivals_.fetches, {});
+}
+
+void Inbox::publish(BufferCounts counts) {
+  const MutexLock lock(mutex_);
+  counts.waiting_bytes = counts_.waiting_bytes;
+  counts_ = std::move(counts);
+}
+
+Arrivals Inbox::close() {
+  const MutexLock lock(mutex_);
+  closed_ = true;
+  return std::exchange(arrivals_, {});
+}
+
+}  // namespace sluice

@@ -1,0 +1,100 @@
+// Everything that passes between the store thread and the others. Private to buffers/.
+#pragma once
+
+#include "buffers/pending.h"
+#include "buffers/sqlite_buffer.h"
+#include "core/buffer.h"
+#include "core/clock.h"
+#include "core/mutex.h"
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+struct Confirmation {
+  FlowIndex flow{};
+  SinkIndex sink{};
+  Sequence last{};
+};
+
+struct FetchRequest {
+  FlowIndex flow{};
+  SinkIndex sink{};
+  Sequence after{};
+  FetchHandler then;
+  bool nothing_stored = false;  // nothing in the file begins after `after`
+};
+
+struct Arrivals {
+  std::vector<WaitingBlock> blocks;
+  std::vector<Confirmation> confirmations;
+  std::vector<FetchRequest> fetches;
+  std::map<std::string, WaitingPut> puts;
+  bool flush = false;
+};
+
+// The upper half may be used by any thread, the lower half by the store thread only.
+//
+// Waking a sleeping thread costs more than most of what is handed over here. So the thread sleeps
+// until a time at which it looks by itself, and is woken earlier only for what cannot wait.
+class Inbox {
+ public:
+  Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest);
+
+  void submit(SealedBlock block);
+  void flush();
+  void fetch(FetchRequest request);
+  void confirm(Confirmation confirmation);
+  void put(StateRow row);
+  [[nodiscard]] std::optional<std::string> load(std::string_view key) const;
+  [[nodiscard]] BufferCounts counts() const;
+
+  // More than this is committed at once.
+  static constexpr std::uint64_t kFlushBytes = 1024UL * 1024;
+
+  struct Wait {
+    std::optional<std::chrono::nanoseconds> time;  // without one it sleeps until something arrives
+    std::uint64_t uncommitted_bytes = 0;           // that a commit could store
+    bool anything_uncommitted = false;
+  };
+  // Returns when there is a reason to look, or `stop` is requested.
+  void wait(const Wait& wait, std::stop_token stop);
+  Arrivals take();
+
+  // `blocks` are in the file. Returns the fetches that have arrived meanwhile: those that found
+  // nothing stored did so before this call, so none of them can miss the blocks.
+  std::vector<FetchRequest> stored(const std::vector<SealedBlock>& blocks);
+  // All but waiting_bytes, which is counted here.
+  void publish(BufferCounts counts);
+  // From now on fetches are answered with Closed by the thread that asks.
+  Arrivals close();
+
+ private:
+  bool accept(FetchRequest& request);  // false: it is closed, and the request still the caller's
+  [[nodiscard]] bool empty() const SLUICE_REQUIRES(mutex_);
+  void arrived() SLUICE_REQUIRES(mutex_);
+  void wake() SLUICE_REQUIRES(mutex_);
+
+  mutable Mutex mutex_;
+  std::condition_variable_any awake_;
+  Arrivals arrivals_ SLUICE_GUARDED_BY(mutex_);
+  std::uint64_t arrival_ SLUICE_GUARDED_BY(mutex_) = 0;
+  std::uint64_t inbox_bytes_ SLUICE_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, std::string, std::less<>> states_ SLUICE_GUARDED_BY(mutex_);
+  std::vector<Sequence> newest_ SLUICE_GUARDED_BY(mutex_);  // block of each flow
+  BufferCounts counts_ SLUICE_GUARDED_BY(mutex_);
+  bool wake_ SLUICE_GUARDED_BY(mutex_) = false;
+  bool idle_ SLUICE_GUARDED_BY(mutex_) = false;     // asleep with nothing to commit
+  bool untimed_ SLUICE_GUARDED_BY(mutex_) = false;  // asleep until woken
+  std::uint64_t uncommitted_bytes_ SLUICE_GUARDED_BY(mutex_) = 0;
+  bool closed_ SLUICE_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace sluice

@@ -1,0 +1,173 @@
+#include "buffers/pending.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice {
+
+namespace {
+
+FlowId next_free(const std::map<std::string, FlowId>& known,
+                 const std::map<FlowId, StoredUsage>& stored) {
+  std::int64_t highest = 0;
+  for (const auto& [name, id] : known) {
+    highest = std::max(highest, static_cast<std::int64_t>(id));
+  }
+  if (!stored.empty()) {
+    highest = std::max(highest, static_cast<std::int64_t>(stored.rbegin()->first));
+  }
+  return FlowId(highest + 1);
+}
+
+std::vector<SinkState> sinks_of(const Route& route, FlowId flow,
+                                const std::map<CursorKey, Sequence>& cursors) {
+  std::vector<SinkState> sinks;
+  for (const std::string& name : route.sinks) {
+    const auto cursor = cursors.find({flow, name});
+    sinks.push_back({name, cursor != cursors.end() ? cursor->second : Sequence(0), false});
+  }
+  return sinks;
+}
+
+// Blocks are stored from the front, so the first that is not there ends the search.
+Result<std::size_t> count_stored(StoreFile& file, const FlowState& flow) {
+  std::size_t count = 0;
+  for (const WaitingBlock& waiting : flow.waiting) {
+    const Result<bool> there = file.blocks.contains(flow.id, *waiting.sealed.block);
+    if (!there) {
+      return there.error();
+    }
+    if (!*there) {
+      break;
+    }
+    ++count;
+  }
+  return count;
+}
+
+}  // namespace
+
+std::vector<SealedBlock> in_order(std::vector<WaitingBlock> blocks) {
+  std::ranges::sort(blocks, {}, &WaitingBlock::arrival);
+  std::vector<SealedBlock> sealed;
+  sealed.reserve(blocks.size());
+  for (WaitingBlock& each : blocks) {
+    sealed.push_back(std::move(each.sealed));
+  }
+  return sealed;
+}
+
+void FlowState::take(std::size_t count, std::vector<WaitingBlock>& into) {
+  for (; count > 0; --count) {
+    waiting_bytes -= waiting.front().sealed.block->data.size();
+    into.push_back(std::move(waiting.front()));
+    waiting.pop_front();
+  }
+}
+
+Sequence FlowState::confirmed_by_all() const {
+  const auto slowest = std::ranges::min_element(sinks, {}, &SinkState::confirmed);
+  return slowest != sinks.end() ? slowest->confirmed : Sequence(0);
+}
+
+Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes) {
+  const Result<Meta> meta = file.catalogue.meta();
+  if (!meta) {
+    return meta.error();
+  }
+  Result<std::map<std::string, FlowId>> known = file.catalogue.flows();
+  if (!known) {
+    return known.error();
+  }
+  const Result<std::map<CursorKey, Sequence>> cursors = file.catalogue.cursors();
+  if (!cursors) {
+    return cursors.error();
+  }
+  const Result<Sequence> newest = file.blocks.last_sequence();
+  if (!newest) {
+    return newest.error();
+  }
+  const Result<std::map<FlowId, StoredUsage>> stored = file.blocks.usage();
+  if (!stored) {
+    return stored.error();
+  }
+
+  Pending pending;
+  pending.last = std::max(meta->last, *newest);
+  for (const auto& [key, confirmed] : *cursors) {
+    pending.last = std::max(pending.last, confirmed);
+  }
+  for (const auto& [id, usage] : *stored) {
+    pending.held += usage.usage;
+  }
+  for (const Route& route : routes) {
+    FlowState flow;
+    const auto found = known->find(route.flow);
+    flow.in_file = found != known->end();
+    flow.id = flow.in_file ? found->second : next_free(*known, *stored);
+    flow.name = route.flow;
+    flow.max_size = route.max_size;
+    flow.sinks = sinks_of(route, flow.id, *cursors);
+    flow.prune = flow.confirmed_by_all() > Sequence(0);
+    if (const auto usage = stored->find(flow.id); usage != stored->end()) {
+      flow.stored = usage->second;
+    }
+    known->emplace(flow.name, flow.id);
+    pending.flows.push_back(std::move(flow));
+  }
+  return pending;
+}
+
+Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
+  const Result<std::map<FlowId, StoredUsage>> usage = file.blocks.usage();
+  if (!usage) {
+    return usage.error();
+  }
+  const Result<Sequence> newest = file.blocks.last_sequence();
+  if (!newest) {
+    return newest.error();
+  }
+  std::vector<std::size_t> counts;
+  for (const FlowState& flow : flows) {
+    const Result<std::size_t> count = count_stored(file, flow);
+    if (!count) {
+      return count.error();
+    }
+    counts.push_back(*count);
+  }
+
+  // Nothing can fail any more. What may be in the file or not is written once more: cursors, state
+  // and removals come out the same.
+  std::vector<WaitingBlock> stored;
+  for (std::size_t i = 0; i < flows.size(); ++i) {
+    FlowState& flow = flows[i];
+    flow.take(counts[i], stored);
+    const auto found = usage->find(flow.id);
+    flow.stored = found != usage->end() ? found->second : StoredUsage();
+    flow.in_file = false;
+    flow.prune = true;
+  }
+  held = {};
+  for (const auto& [id, each] : *usage) {
+    held += each.usage;
+  }
+  last = std::max(last, *newest);
+  return in_order(std::move(stored));
+}
+
+void Pending::confirm(FlowIndex flow, SinkIndex sink, Sequence last_confirmed) {
+  FlowState& state = flows.at(number(flow));
+  SinkState& cursor = state.sinks.at(number(sink));
+  if (last_confirmed <= cursor.confirmed) {
+    return;
+  }
+  cursor.confirmed = last_confirmed;
+  cursor.changed = true;
+  state.prune = true;
+}
+
+bool Pending::report_damage(FlowIndex flow, Sequence first) {
+  return !untouched.contains(first) && damaged.emplace(first, flow).second;
+}
+
+}  // namespace sluice

@@ -1,0 +1,80 @@
+// What the store thread has been given and the file does not hold yet. Private to buffers/.
+#pragma once
+
+#include "buffers/block_table.h"
+#include "buffers/sqlite_buffer.h"
+#include "buffers/store_file.h"
+#include "core/block.h"
+#include "core/ids.h"
+#include "core/result.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+// Blocks and state rows that were handed over are numbered together, in the order of their arrival.
+struct WaitingBlock {
+  std::uint64_t arrival = 0;
+  SealedBlock sealed;
+};
+
+struct WaitingPut {
+  std::uint64_t arrival = 0;
+  StateRow row;
+};
+
+struct SinkState {
+  std::string name;
+  Sequence confirmed{};
+  bool changed = false;  // the file has an older value
+};
+
+struct FlowState {
+  FlowId id{};
+  std::string name;
+  std::uint64_t max_size = 0;
+  bool in_file = false;
+  std::vector<SinkState> sinks;
+  StoredUsage stored;
+  bool prune = false;  // the file may hold blocks that every sink has confirmed
+  std::deque<WaitingBlock> waiting;
+  std::uint64_t waiting_bytes = 0;
+
+  // Up to here every sink has every record; 0 if there is no sink.
+  [[nodiscard]] Sequence confirmed_by_all() const;
+  // Moves the first `count` of what waits.
+  void take(std::size_t count, std::vector<WaitingBlock>& into);
+};
+
+// In the order of their arrival.
+std::vector<SealedBlock> in_order(std::vector<WaitingBlock> blocks);
+
+// One thread.
+struct Pending {
+  // What the file holds for these routes. Writes nothing: a flow that is new gets its row with the
+  // first transaction.
+  static Result<Pending> load(StoreFile& file, const std::vector<Route>& routes);
+
+  // The file has got a transaction of which nothing was noted here: notes everything that is in it.
+  // Returns the blocks that need not wait any more, in the order of their submission.
+  Result<std::vector<SealedBlock>> reconcile(StoreFile& file);
+
+  void confirm(FlowIndex flow, SinkIndex sink, Sequence last);
+  // A block has been found that does not match its checksum. False: it was known already.
+  bool report_damage(FlowIndex flow, Sequence first);
+
+  std::vector<FlowState> flows;  // in the order of the routes
+  Usage held;                    // with the flows that left the configuration
+  Sequence last{};               // the highest sequence ever stored or confirmed
+  std::map<std::string, WaitingPut> puts;
+  std::map<Sequence, FlowIndex> damaged;  // to be set aside
+  std::set<Sequence> untouched;           // to be set aside, but the file is too damaged for that
+};
+
+}  // namespace sluice

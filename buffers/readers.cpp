@@ -1,0 +1,92 @@
+#include "buffers/readers.h"
+
+#include <cassert>
+#include <utility>
+
+namespace sluice {
+
+Readers::Readers(const std::vector<Route>& routes) {
+  for (const Route& route : routes) {
+    readers_.emplace_back(route.sinks.size());
+  }
+}
+
+void Readers::open(FetchRequest request) {
+  Reader& reader = readers_.at(number(request.flow)).at(number(request.sink));
+  assert(!reader.open && "a sink may have one open request for each flow");
+  reader = {std::move(request), true};
+}
+
+Status Readers::serve(StoreFile& file, Pending& pending) {
+  for (std::vector<Reader>& flow : readers_) {
+    for (Reader& reader : flow) {
+      if (!reader.open || reader.request.nothing_stored) {
+        continue;
+      }
+      if (Status served = serve_one(file, pending, reader); !served) {
+        return served;
+      }
+    }
+  }
+  return {};
+}
+
+Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
+  const FetchRequest& request = reader.request;
+  const FlowState& flow = pending.flows.at(number(request.flow));
+  const Sequence confirmed = flow.sinks.at(number(request.sink)).confirmed;
+  Sequence after = request.after;
+  while (true) {
+    Result<std::optional<FoundBlock>> found =
+        file.blocks.next(flow.id, request.flow, after, confirmed);
+    if (!found) {
+      return found.error();
+    }
+    if (!found->has_value()) {
+      reader.request.nothing_stored = true;
+      return {};
+    }
+    if (FoundBlock& block = **found; block.block != nullptr) {
+      answer(reader, std::move(block.block));
+      return {};
+    }
+    after = (*found)->first;
+    if (pending.report_damage(request.flow, after)) {
+      ++damaged_;
+    }
+  }
+}
+
+void Readers::offer(const std::vector<SealedBlock>& stored, const Pending& pending) {
+  for (const SealedBlock& each : stored) {
+    const std::size_t flow = number(each.block->flow);
+    for (Reader& reader : readers_.at(flow)) {
+      const FetchRequest& request = reader.request;
+      if (!reader.open || !request.nothing_stored || each.block->first <= request.after) {
+        continue;
+      }
+      if (each.block->last() > pending.flows.at(flow).sinks.at(number(request.sink)).confirmed) {
+        answer(reader, each.block);
+      }
+    }
+  }
+}
+
+void Readers::close() {
+  for (std::vector<Reader>& flow : readers_) {
+    for (Reader& reader : flow) {
+      if (reader.open) {
+        answer(reader, Error{Reaction::Closed, "the buffer is stopping"});
+      }
+    }
+  }
+}
+
+// The handler may ask again at once; that request arrives by way of the inbox.
+void Readers::answer(Reader& reader, Result<BlockPtr> with) {
+  reader.open = false;
+  const FetchHandler then = std::move(reader.request.then);
+  then(std::move(with));
+}
+
+}  // namespace sluice

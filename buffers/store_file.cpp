@@ -1,0 +1,79 @@
+#include "buffers/store_file.h"
+
+#include <utility>
+
+namespace sluice {
+
+namespace {
+
+Result<std::uint64_t> pages(sqlite::Statement& pragma) {
+  const sqlite::ResetAtExit reset(pragma);
+  const Result<bool> row = pragma.step();
+  if (!row) {
+    return row.error();
+  }
+  return static_cast<std::uint64_t>(pragma.integer(0));
+}
+
+}  // namespace
+
+Result<StoreFile> StoreFile::open(const DatabaseOptions& options) {
+  Result<sqlite::Connection> connection = open_database(options);
+  if (!connection) {
+    return connection.error();
+  }
+  Result<BlockTable> blocks = BlockTable::prepare(*connection);
+  if (!blocks) {
+    return blocks.error();
+  }
+  Result<Catalogue> catalogue = Catalogue::prepare(*connection);
+  if (!catalogue) {
+    return catalogue.error();
+  }
+  Result<sqlite::Statement> page_count = connection->prepare("PRAGMA page_count");
+  if (!page_count) {
+    return page_count.error();
+  }
+  Result<sqlite::Statement> free_count = connection->prepare("PRAGMA freelist_count");
+  if (!free_count) {
+    return free_count.error();
+  }
+  return StoreFile{*std::move(connection), *std::move(blocks), *std::move(catalogue),
+                   *std::move(page_count), *std::move(free_count)};
+}
+
+Status StoreFile::secure() {
+  if (secured) {
+    return {};
+  }
+  Status emptied = empty_log(connection);
+  secured = static_cast<bool>(emptied);
+  return emptied;
+}
+
+Result<std::uint64_t> StoreFile::used_bytes() {
+  const Result<std::uint64_t> all = pages(page_count);
+  if (!all) {
+    return all.error();
+  }
+  const Result<std::uint64_t> free = pages(free_count);
+  if (!free) {
+    return free.error();
+  }
+  return (*all - *free) * kPageSize;
+}
+
+Result<std::uint64_t> StoreFile::growth_bytes() {
+  const Result<std::uint64_t> all = pages(page_count);
+  if (!all) {
+    return all.error();
+  }
+  const Result<std::uint64_t> size = connection.file_size();
+  if (!size) {
+    return size.error();
+  }
+  const std::uint64_t logical = *all * kPageSize;
+  return logical > *size ? logical - *size : 0;
+}
+
+}  // namespace sluice

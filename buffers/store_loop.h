@@ -1,0 +1,100 @@
+// The store thread: collects what arrives, commits it, and answers the sinks. Private to buffers/.
+#pragma once
+
+#include "buffers/ballast.h"
+#include "buffers/inbox.h"
+#include "buffers/pending.h"
+#include "buffers/quota.h"
+#include "buffers/readers.h"
+#include "buffers/sqlite_buffer.h"
+#include "buffers/store_file.h"
+#include "buffers/tick.h"
+#include "core/backoff.h"
+#include "core/buffer.h"
+#include "core/clock.h"
+#include "core/result.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+namespace sluice {
+
+// run() or step() on one thread; inbox(), last() and epoch() from any.
+class StoreLoop {
+ public:
+  // The caller holds the lock of the directory. `clock` outlives the loop.
+  static Result<std::unique_ptr<StoreLoop>> open(SqliteBufferOptions options, const Clock& clock);
+
+  void run(BufferListener& listener, std::chrono::milliseconds stop_time,
+           const std::stop_token& stop);
+
+  // One round of run() without the waiting: everything that is due by the clock.
+  void step(BufferListener& listener);
+
+  Inbox& inbox() { return inbox_; }
+  [[nodiscard]] const Inbox& inbox() const { return inbox_; }
+  [[nodiscard]] Sequence last() const { return last_at_open_; }
+  [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
+
+ private:
+  StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile file, Pending pending,
+            Meta meta, std::map<std::string, std::string> states);
+
+  void absorb(Arrivals arrivals);
+  void serve();
+  void finish(BufferListener& listener, std::chrono::milliseconds stop_time);
+
+  [[nodiscard]] bool has_work() const;
+  [[nodiscard]] bool due(Instant now) const;
+  [[nodiscard]] Inbox::Wait next_wait() const;
+  void arm(Instant now);
+
+  // One transaction, and what follows from its outcome. True if it took place.
+  bool commit(BufferListener& listener);
+  Status attempt(BufferListener& listener);
+  Status reopen();
+  Status reconcile(BufferListener& listener);
+  Status secure();
+  Status write(BufferListener& listener, TickKind kind);
+  void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
+  void use_ballast(BufferListener& listener);
+  void make_room();
+  void measure(bool grew);
+  void failed(const Error& error);
+  void publish();
+  [[nodiscard]] std::string trouble() const;
+
+  const SqliteBufferOptions options_;
+  const DatabaseOptions database_;
+  const Clock& clock_;
+  std::optional<StoreFile> file_;  // empty while it has to be opened again
+  Pending pending_;
+  FileRoom room_;
+  Ballast ballast_;
+  Readers readers_;
+  const std::uint64_t epoch_;
+  const Sequence last_at_open_;
+  Inbox inbox_;
+
+  std::uint64_t ticks_;  // number of the last transaction that is known to have taken place
+  bool unsure_ = false;  // there may be a later one in the file
+  std::optional<Instant> look_at_;  // when the thread commits what it then finds
+  bool flush_ = false;
+  bool more_ = false;  // the last transaction left something for the next
+
+  Backoff backoff_{{std::chrono::milliseconds(20), std::chrono::milliseconds(1'000)}};
+  std::optional<Instant> retry_at_;  // set while the disk refuses
+  unsigned failures_ = 0;            // in a row, other than for lack of space
+  std::string commit_error_;         // of the last transaction; empty after a success
+  std::string read_error_;
+  unsigned read_failures_ = 0;  // in a row
+  std::uint64_t commits_ = 0;
+  std::uint64_t stored_bytes_ = 0;
+};
+
+}  // namespace sluice

@@ -1,0 +1,58 @@
+// A buffer that lives in memory: for tests of those who use one.
+#pragma once
+
+#include "core/buffer.h"
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::testing_support {
+
+// Settles within submit() and answers fetches as soon as it can, on the thread that made it
+// possible. Any thread.
+class MemoryBuffer final : public BlockWriter, public BlockReader, public StateStore {
+ public:
+  // `sinks[i]` is the number of sinks of flow i. The listener outlives the buffer.
+  MemoryBuffer(const std::vector<std::size_t>& sinks, BufferListener& listener);
+
+  void submit(SealedBlock block) override;
+  void flush() override {}
+  void fetch(FlowIndex flow, SinkIndex sink, Sequence after, FetchHandler then) override;
+  void confirm(FlowIndex flow, SinkIndex sink, Sequence last) override;
+  [[nodiscard]] std::optional<std::string> load(std::string_view key) const override;
+  void put(StateRow row) override;
+
+  // Answers every open fetch with Closed, and every later one.
+  void stop();
+  [[nodiscard]] std::size_t held_blocks() const;
+
+ private:
+  struct Sink {
+    Sequence confirmed{};
+    Sequence after{};
+    FetchHandler open;
+  };
+  struct Flow {
+    std::vector<Sink> sinks;
+    std::deque<BlockPtr> blocks;
+  };
+  using Answer = std::pair<FetchHandler, Result<BlockPtr>>;
+
+  void put_locked(const StateRow& row);
+  static void answer_if_possible(const Flow& flow, Sink& sink, std::vector<Answer>& answers);
+  static void deliver(std::vector<Answer> answers);
+
+  mutable std::mutex mutex_;  // guards everything below
+  std::vector<Flow> flows_;
+  std::map<std::string, std::string, std::less<>> states_;
+  bool stopped_ = false;
+  BufferListener& listener_;
+};
+
+}  // namespace sluice::testing_support
