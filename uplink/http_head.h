@@ -1,0 +1,33 @@
+// The head of each request: request line and headers. See uplink/PROTOCOL.md.
+#pragma once
+
+#include "core/result.h"
+#include "uplink/http_transport.h"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+// Immutable. What is the same for every block is put together once.
+class HttpHead {
+ public:
+  // Rejects what would break out of its header line, and headers that are sluice's own business.
+  static Result<HttpHead> make(const HttpTransportOptions& options, const SenderIdentity& identity);
+
+  // Complete with the empty line. `encoding` is the Content-Encoding; empty: none.
+  [[nodiscard]] std::string of(const Block& block, std::size_t body_bytes,
+                               std::string_view encoding) const;
+
+ private:
+  struct Flow {
+    std::string key_start;  // of the idempotency key, up to the first sequence
+    std::string lines;      // headers that depend on the flow only
+  };
+  std::string start_;
+  std::vector<Flow> flows_;
+};
+
+}  // namespace sluice
