@@ -1,0 +1,87 @@
+// What the tests of the HTTP transport share: blocks, a transport with its io_context, a server.
+#pragma once
+
+#include "uplink/http_transport.h"
+
+#include <boost/asio/io_context.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace sluice::uplink_tests {
+
+// `count` proper lines from sequence `first`, each of about `line_bytes`, as one zstd frame.
+BlockPtr make_block(std::uint64_t first, std::uint32_t count, std::size_t line_bytes = 80);
+std::string lines_of(std::uint64_t first, std::uint32_t count, std::size_t line_bytes = 80);
+
+// More than 4 MiB, which no socket buffer holds; the same one each time.
+BlockPtr large_block();
+
+HttpTransportOptions options_for(const std::string& url);
+
+// A transport, and the thread of the test as its uplink thread.
+class Sender {
+ public:
+  explicit Sender(const HttpTransportOptions& options);  // fails the test if it is rejected
+
+  // Sends and waits for the answer.
+  Answer send(const BlockPtr& block);
+  // Sends, and returns with the answer pending.
+  void begin(const BlockPtr& block);
+  Answer finish();
+  boost::asio::io_context& io() { return io_; }
+  Transport& transport() { return *transport_; }
+
+ private:
+  boost::asio::io_context io_;
+  std::unique_ptr<Transport> transport_;
+  std::optional<Answer> answer_;
+};
+
+// A server that does exactly what a test says, byte by byte; one connection after the other.
+class RawServer {
+ public:
+  class Connection {
+   public:
+    explicit Connection(int socket) : socket_(socket) {}
+    // Head and body; empty if the client has closed the connection.
+    std::string read_request();
+    // At least this many bytes, or fewer at the end of the connection.
+    std::string read(std::size_t bytes);
+    void write(const std::string& text) const;
+    void wait_for_the_end();
+    // Closes with a reset instead of an orderly end.
+    void reset() const;
+
+   private:
+    int socket_;
+    std::string ahead_;
+  };
+  // `number` counts connections from 1. The connection is closed when it returns.
+  using Script = std::function<void(Connection& connection, int number)>;
+
+  explicit RawServer(Script script, int receive_buffer = 0);
+  ~RawServer();
+  RawServer(const RawServer&) = delete;
+  RawServer& operator=(const RawServer&) = delete;
+
+  [[nodiscard]] std::string url() const;
+  [[nodiscard]] int connections() const { return connections_; }
+
+ private:
+  void run();
+
+  Script script_;
+  int listener_ = -1;
+  std::atomic<int> current_ = -1;
+  std::atomic<int> connections_ = 0;
+  std::atomic<bool> stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sluice::uplink_tests
