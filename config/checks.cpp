@@ -1,0 +1,277 @@
+#include "config/checks.h"
+
+#include "config/nearest.h"
+#include "config/rules.h"
+#include "config/scalars.h"
+#include "config/topic_filter.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace sluice::configuration {
+
+namespace {
+
+// Findings about one source, flow or sink.
+class Checker {
+ public:
+  Checker(std::string path, const Places& places, Findings& findings)
+      : path_(std::move(path)), places_(places), findings_(findings) {}
+
+  void error(const std::string& key, std::string message) const {
+    findings_.error(place_of(places_, path_to(key)), path_to(key), std::move(message));
+  }
+  void warning(const std::string& key, std::string message) const {
+    findings_.warning(place_of(places_, path_to(key)), path_to(key), std::move(message));
+  }
+  [[nodiscard]] bool given(const std::string& key) const { return places_.contains(path_to(key)); }
+
+ private:
+  [[nodiscard]] std::string path_to(const std::string& key) const {
+    return key.empty() ? path_ : path_ + '.' + key;
+  }
+
+  std::string path_;
+  const Places& places_;
+  Findings& findings_;
+};
+
+std::string item(const char* list, std::size_t index) {
+  return std::string(list) + '[' + std::to_string(index) + ']';
+}
+
+bool is_listed(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+void check_session(const MqttSourceOptions& source, const Checker& checker) {
+  constexpr int kMostUnacknowledged = 900;
+  constexpr std::chrono::seconds kShortSession{60};
+  if (source.version == MqttVersion::V311) {
+    for (const char* key : {"session_expiry", "receive_maximum"}) {
+      if (checker.given(key)) {
+        checker.warning(key, "has no effect with protocol 3.1.1");
+      }
+    }
+    if (!source.password.empty() && source.username.empty()) {
+      checker.error("password", "MQTT 3.1.1 allows a password only together with a username");
+    }
+    return;
+  }
+  if (source.receive_maximum > kMostUnacknowledged) {
+    checker.warning("receive_maximum",
+                    "brokers often keep no more than 1000 messages for a client and drop the "
+                    "rest: stay at or below 900");
+  }
+  if (source.qos > 0 && source.session_expiry < kShortSession) {
+    checker.warning("session_expiry",
+                    "what is published while the agent is away for longer than this is lost");
+  }
+}
+
+void check_shared(const MqttSourceOptions& source, const Checker& checker) {
+  for (std::size_t i = 0; i < source.topics.size(); ++i) {
+    if (!is_shared(source.topics[i])) {
+      continue;
+    }
+    if (source.version == MqttVersion::V311) {
+      checker.warning(item("topics", i),
+                      "$share is not part of MQTT 3.1.1: the broker may refuse it or take it for "
+                      "an ordinary topic");
+    }
+    if (source.qos == 2) {
+      checker.warning(item("topics", i),
+                      "with qos 2, a message under way to a member of the group that does not "
+                      "come back is given to no other: use qos 1");
+    }
+  }
+}
+
+// The checks below compare every topic with every other: not if somebody lists thousands of them.
+bool too_many_topics(const Config& config) {
+  constexpr std::size_t kMost = 2'000;
+  std::size_t topics = 0;
+  for (const MqttSourceOptions& source : config.sources) {
+    topics += source.topics.size();
+  }
+  for (const FlowConfig& flow : config.flows) {
+    topics += flow.topics.size();
+  }
+  return topics > kMost;
+}
+
+bool takes_anything(const FlowConfig& flow, const MqttSourceOptions& source) {
+  return flow.topics.empty() || std::ranges::any_of(source.topics, [&](const std::string& brings) {
+           return std::ranges::any_of(flow.topics, [&](const std::string& takes) {
+             return filters_overlap(filter_of(brings), takes);
+           });
+         });
+}
+
+// No flow takes a topic like this from the source.
+bool is_unwanted(const std::string& topic, const MqttSourceOptions& source, const Config& config) {
+  return std::ranges::none_of(config.flows, [&](const FlowConfig& flow) {
+    return is_listed(flow.from, source.name) &&
+           (flow.topics.empty() || std::ranges::any_of(flow.topics, [&](const std::string& takes) {
+              return filters_overlap(filter_of(topic), takes);
+            }));
+  });
+}
+
+void check_use(const MqttSourceOptions& source, const Config& config, const Checker& checker) {
+  const bool used = std::ranges::any_of(
+      config.flows, [&](const FlowConfig& flow) { return is_listed(flow.from, source.name); });
+  if (!used) {
+    checker.warning("", "no flow collects from this source");
+  }
+  if (!used || too_many_topics(config)) {
+    return;
+  }
+  for (std::size_t i = 0; i < source.topics.size(); ++i) {
+    if (is_unwanted(source.topics[i], source, config)) {
+      checker.warning(item("topics", i),
+                      "no flow takes what this brings: it is acknowledged and forgotten");
+    }
+  }
+}
+
+void check_feed(const FlowConfig& flow, const Config& config, const Checker& checker) {
+  if (too_many_topics(config)) {
+    return;
+  }
+  bool known = false;
+  bool fed = false;
+  for (const MqttSourceOptions& source : config.sources) {
+    if (is_listed(flow.from, source.name)) {
+      known = true;
+      fed = fed || source.topics.empty() || takes_anything(flow, source);
+    }
+  }
+  if (known && !fed) {
+    checker.warning("topics", "its sources bring no such topics: nothing will flow");
+  }
+}
+
+void check_client_ids(const Config& config, const Places& places, Findings& findings) {
+  for (auto later = config.sources.begin(); later != config.sources.end(); ++later) {
+    const auto earlier = std::find_if(config.sources.begin(), later, [&](const auto& each) {
+      return each.client_id == later->client_id && each.url.host == later->url.host &&
+             each.url.port == later->url.port;
+    });
+    if (earlier != later) {
+      Checker("sources." + later->name, places, findings)
+          .error("client_id", "sources." + earlier->name +
+                                  " has the same client_id at the same broker: each would "
+                                  "disconnect the other for ever");
+    }
+  }
+}
+
+template <class T>
+std::vector<std::string> names_of(const std::vector<T>& things) {
+  std::vector<std::string> names;
+  names.reserve(things.size());
+  for (const T& thing : things) {
+    names.push_back(thing.name);
+  }
+  return names;
+}
+
+void check_references(const std::vector<std::string>& used, const char* key, const char* what,
+                      const std::vector<std::string>& known, const Checker& checker) {
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    if (!is_listed(known, used[i])) {
+      const auto meant = nearest(used[i], known);
+      checker.error(item(key, i), std::string("there is no ") + what + " of this name" +
+                                      (meant ? ": did you mean " + *meant + "?" : ""));
+    }
+  }
+}
+
+}  // namespace
+
+void check_tls(const TlsOptions& tls, const Url& url, const std::string& path, const Places& places,
+               Findings& findings) {
+  const Checker checker(path, places, findings);
+  const auto first = places.lower_bound(path + ".tls.");
+  if (first == places.end() || !first->first.starts_with(path + ".tls.")) {
+    return;  // nothing, or nothing useful, in the section
+  }
+  if (!url.scheme.empty() && !url.secure()) {
+    const std::string secure = url.scheme == "ws" ? "wss" : url.scheme + 's';
+    checker.error(
+        "tls", "the URL does not use TLS: begin it with " + secure + ":// or remove the section");
+  }
+  if (!tls.cert.empty() && !checker.given("tls.key")) {
+    checker.error("tls.cert", "a certificate needs its private key: add key");
+  }
+  if (!tls.key.empty() && !checker.given("tls.cert")) {
+    checker.error("tls.key", "a private key needs its certificate: add cert");
+  }
+  if (tls.insecure_skip_verify) {
+    checker.warning("tls.insecure_skip_verify",
+                    "whoever can redirect the connection can read and change everything on it");
+  }
+}
+
+void check_sources(const Config& config, const Places& places, Findings& findings) {
+  for (const MqttSourceOptions& source : config.sources) {
+    const std::string path = "sources." + source.name;
+    const Checker checker(path, places, findings);
+    const bool plain_mqtt = source.url.scheme == "mqtt" || source.url.scheme == "mqtts";
+    if (plain_mqtt && source.url.target != "/") {
+      checker.error("url", "an " + source.url.scheme +
+                               ":// URL ends after the port: topics are "
+                               "listed under topics");
+    }
+    check_session(source, checker);
+    check_shared(source, checker);
+    check_tls(source.tls, source.url, path, places, findings);
+    check_use(source, config, checker);
+  }
+  check_client_ids(config, places, findings);
+}
+
+void check_flows(const Config& config, const Places& places, Findings& findings) {
+  const std::vector<std::string> sources = names_of(config.sources);
+  const std::vector<std::string> sinks = names_of(config.sinks);
+  for (const FlowConfig& flow : config.flows) {
+    const Checker checker("flows." + flow.name, places, findings);
+    check_references(flow.from, "from", "source", sources, checker);
+    check_references(flow.to, "to", "sink", sinks, checker);
+    check_feed(flow, config, checker);
+    if (flow.max_size > config.buffer.max_size && checker.given("buffer.max_size")) {
+      checker.warning("buffer.max_size",
+                      "the buffer as a whole may only grow to " +
+                          size_text(static_cast<std::int64_t>(config.buffer.max_size)));
+    }
+  }
+}
+
+void check_sinks(const Config& config, const Places& places, Findings& findings) {
+  for (const SinkConfig& sink : config.sinks) {
+    const std::string path = "sinks." + sink.name;
+    const Checker checker(path, places, findings);
+    if (checker.given("auth.bearer") && checker.given("auth.basic")) {
+      checker.error("auth", "bearer and basic exclude each other: keep one");
+    }
+    const bool own_header = std::ranges::any_of(sink.http.headers, [](const auto& header) {
+      return lower_case(header.first) == "authorization";
+    });
+    if (own_header && (!sink.http.auth.bearer.empty() || !sink.http.auth.username.empty())) {
+      checker.error("headers", "auth writes the header Authorization already: remove one of them");
+    }
+    if (sink.retry.initial > sink.retry.max) {
+      checker.error(checker.given("retry.initial") ? "retry.initial" : "retry.max",
+                    "initial must not be longer than max");
+    }
+    check_tls(sink.http.tls, sink.http.url, path, places, findings);
+    const bool used = std::ranges::any_of(
+        config.flows, [&](const FlowConfig& flow) { return is_listed(flow.to, sink.name); });
+    if (!used) {
+      checker.warning("", "no flow delivers to this sink");
+    }
+  }
+}
+
+}  // namespace sluice::configuration

@@ -1,0 +1,69 @@
+// The configuration file: one YAML file becomes the option structs of every module.
+#pragma once
+
+#include "buffers/sqlite_buffer.h"
+#include "config/diagnostic.h"
+#include "decoders/decoders.h"
+#include "pipeline/flow_options.h"
+#include "sources/mqtt_source.h"
+#include "uplink/dispatcher.h"
+#include "uplink/http_transport.h"
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace sluice {
+
+enum class LogLevel { Trace, Debug, Info, Warn, Error };
+enum class LogFormat { Text, Json };
+
+struct AgentOptions {
+  std::string id;
+  std::string data_dir = "/var/lib/sluice";
+  std::chrono::milliseconds shutdown_timeout{10'000};
+  LogLevel log_level = LogLevel::Info;
+  LogFormat log_format = LogFormat::Text;
+};
+
+struct FlowConfig {
+  std::string name;
+  std::vector<std::string> from;  // names of sources
+  std::vector<std::string> topics;
+  DecoderKind decode = DecoderKind::Auto;
+  LineShape shape = LineShape::Envelope;
+  std::uint64_t max_size = 256ULL * 1024 * 1024;
+  std::vector<std::string> to;  // names of sinks
+  std::string hash;             // 16 hex digits over the definition as it is in force: lineage
+};
+
+struct SinkConfig {
+  std::string name;
+  HttpTransportOptions http;
+  BackoffOptions retry;
+};
+
+struct Config {
+  AgentOptions agent;
+  SqliteBufferOptions buffer;  // directory and routes are filled in from agent and flows
+  BlockOptions blocks;
+  std::vector<MqttSourceOptions> sources;
+  std::vector<FlowConfig> flows;
+  std::vector<SinkConfig> sinks;
+};
+
+struct LoadedConfig {
+  Config config;                        // usable only if there is no error
+  std::vector<Diagnostic> diagnostics;  // every one of them, in the order of the file
+
+  [[nodiscard]] bool ok() const;
+};
+
+// Reads, checks and fills in. Looks at everything before it reports: all errors come in one run.
+// ${ENV}, ${ENV:-default}, ${ENV:?message} and ${file:PATH} are replaced in scalar values, after
+// parsing, so that no value can change the structure of the file.
+LoadedConfig load_config(const std::string& path);
+LoadedConfig parse_config(const std::string& text, const std::string& name);
+
+}  // namespace sluice

@@ -1,0 +1,45 @@
+#include "config/diagnostic.h"
+
+#include "config/utf8.h"
+
+#include <algorithm>
+#include <string>
+
+namespace sluice {
+
+namespace {
+
+std::string caret_line(const Diagnostic& diagnostic) {
+  std::string padding;
+  for (const char c : diagnostic.source_line) {
+    if (configuration::continues_character(c)) {
+      continue;
+    }
+    if (padding.size() + 1 >= static_cast<std::size_t>(diagnostic.column)) {
+      break;
+    }
+    padding += c == '\t' ? '\t' : ' ';  // so that it is as wide as the line above it
+  }
+  padding.resize(static_cast<std::size_t>(std::max(diagnostic.column, 1)) - 1, ' ');
+  return padding + '^';
+}
+
+}  // namespace
+
+std::string to_text(const Diagnostic& diagnostic) {
+  std::string text = diagnostic.file;
+  if (diagnostic.line > 0) {
+    text += ':' + std::to_string(diagnostic.line) + ':' + std::to_string(diagnostic.column);
+  }
+  text += diagnostic.severity == Severity::Error ? ": error: " : ": warning: ";
+  if (!diagnostic.path.empty()) {
+    text += diagnostic.path + ": ";
+  }
+  text += diagnostic.message + '\n';
+  if (!diagnostic.source_line.empty()) {
+    text += diagnostic.source_line + '\n' + caret_line(diagnostic) + '\n';
+  }
+  return text;
+}
+
+}  // namespace sluice

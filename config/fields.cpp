@@ -1,0 +1,115 @@
+#include "config/fields.h"
+
+#include "config/rules.h"
+
+namespace sluice::configuration {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t kKiB = 1024;
+constexpr std::int64_t kMiB = 1024 * kKiB;
+constexpr std::int64_t kTiB = kMiB * 1024 * 1024;
+
+std::vector<Field> agent_fields(AgentOptions& agent) {
+  return {
+      text("id", agent.id, "Names this agent upstream and in the MQTT client id.")
+          .checked(check_agent_id)
+          .shown_as("${HOSTNAME}"),
+      text("data_dir", agent.data_dir, "Directory of the buffer and of everything else to keep.")
+          .checked(check_not_empty),
+      duration("shutdown_timeout", agent.shutdown_timeout, 1s, 1h,
+               "How long a stop may take to store and acknowledge what has arrived."),
+      section("log",
+              {choice<LogLevel>("level", agent.log_level,
+                                {{"trace", LogLevel::Trace},
+                                 {"debug", LogLevel::Debug},
+                                 {"info", LogLevel::Info},
+                                 {"warn", LogLevel::Warn},
+                                 {"error", LogLevel::Error}},
+                                "The least important lines that are written."),
+               choice<LogFormat>("format", agent.log_format,
+                                 {{"text", LogFormat::Text}, {"json", LogFormat::Json}},
+                                 "How a line is written to standard error.")},
+              "What the agent says about itself."),
+  };
+}
+
+std::vector<Field> buffer_fields(Config& config) {
+  return {
+      size("max_size", config.buffer.max_size, {kMiB, 16 * kTiB},
+           "Size of the whole file, for all flows; when it is reached, everything waits."),
+      duration("flush_interval", config.blocks.flush_interval, 1ms, 1min,
+               "What has arrived is stored and acknowledged at least this often."),
+      size("block_size", config.blocks.block_size, {4 * kKiB, 16 * kMiB},
+           "Bytes of records at which a block is closed before the interval is over."),
+      unsupported("spill_after", {"0s"}, "How long delivery may take before a block is stored."),
+      choice<Durability>("durability", config.buffer.durability,
+                         {{"power", Durability::Power}, {"process", Durability::Process}},
+                         "What stored data survives: a power cut, or only the end of the process."),
+      integer("compression_level", config.blocks.compression_level, {1, 19},
+              "zstd level: higher is smaller and slower."),
+      unsupported_secret("encryption_key", "Encrypts the buffer at rest."),
+  };
+}
+
+}  // namespace
+
+std::vector<Field> tls_fields(TlsOptions& tls) {
+  return {
+      text("ca", tls.ca, "PEM file with the issuers to trust; default: those of the system.")
+          .checked(check_pem_path),
+      text("cert", tls.cert, "PEM file with the agent's certificate and its chain.")
+          .checked(check_pem_path),
+      text("key", tls.key, "PEM file with the private key of the certificate.")
+          .checked(check_pem_path),
+      text("server_name", tls.server_name,
+           "Name expected in the server's certificate; default: the host of the URL.")
+          .checked(check_not_empty),
+      boolean("insecure_skip_verify", tls.insecure_skip_verify,
+              "Encrypt without checking who answers."),
+  };
+}
+
+std::vector<Field> config_fields(Config& config) {
+  return {
+      section("agent", agent_fields(config.agent), "The agent itself."),
+      section("admin",
+              {unsupported("listen", {"off"}, "Address of the admin endpoint."),
+               unsupported_secret("token", "Bearer token of the admin endpoint."),
+               unsupported("tls", {}, "Certificates of the admin endpoint.")},
+              "Metrics, health and status over HTTP."),
+      section("buffer", buffer_fields(config), "The store between the field and the cloud side."),
+      named(
+          "sources",
+          [&config](const std::string& name) {
+            MqttSourceOptions& source = config.sources.emplace_back();
+            source.name = name;
+            return source_fields(source);
+          },
+          "Where messages come from.")
+          .require(),
+      named(
+          "flows",
+          [&config](const std::string& name) {
+            FlowConfig& flow = config.flows.emplace_back();
+            flow.name = name;
+            return flow_fields(flow);
+          },
+          "What becomes of the messages, and where they go.")
+          .require(),
+      named(
+          "sinks",
+          [&config](const std::string& name) {
+            SinkConfig& sink = config.sinks.emplace_back();
+            sink.name = name;
+            return sink_fields(sink);
+          },
+          "Where records are delivered.")
+          .require(),
+      unsupported("tests", {}, "Tests of the flows."),
+  };
+}
+
+}  // namespace sluice::configuration

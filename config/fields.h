@@ -1,0 +1,22 @@
+// Every option there is.
+#pragma once
+
+#include "config/config.h"
+#include "config/field.h"
+
+#include <vector>
+
+namespace sluice::configuration {
+
+// The top level of the file. The fields refer to `config`, which must outlive them; entries of
+// sources, flows and sinks are added to it as they are met, and fields of an entry are valid until
+// the next entry of its kind is added.
+std::vector<Field> config_fields(Config& config);
+
+// Its parts.
+std::vector<Field> source_fields(MqttSourceOptions& source);
+std::vector<Field> flow_fields(FlowConfig& flow);
+std::vector<Field> sink_fields(SinkConfig& sink);
+std::vector<Field> tls_fields(TlsOptions& tls);
+
+}  // namespace sluice::configuration

@@ -1,0 +1,39 @@
+#include "config/fields.h"
+#include "config/topic_filter.h"
+
+namespace sluice::configuration {
+
+std::vector<Field> flow_fields(FlowConfig& flow) {
+  constexpr std::int64_t kMiB = 1024LL * 1024;
+  constexpr std::int64_t kTiB = kMiB * 1024 * 1024;
+  Field when_full = selector("when_full", "block", "What a full flow does with new messages.")
+                        .later({"drop_oldest", "drop_newest"});
+  when_full.selects_section = false;
+  return {
+      text_list("from", flow.from, "Names of the sources.").require(),
+      text_list("topics", flow.topics, "Topic filters; default: everything the sources bring.")
+          .checked(check_filter),
+      choice<DecoderKind>("decode", flow.decode,
+                          {{"auto", DecoderKind::Auto},
+                           {"json", DecoderKind::Json},
+                           {"text", DecoderKind::Text},
+                           {"binary", DecoderKind::Binary}},
+                          "How payloads are to be read.")
+          .later({"sparkplug_b"}),
+      choice<LineShape>("shape", flow.shape,
+                        {{"envelope", LineShape::Envelope}, {"flat", LineShape::Flat}},
+                        "Whether a record holds the payload, or the payload's fields."),
+      unsupported("types", {}, "Types of fields."),
+      unsupported("on_error", {}, "What happens to a message that cannot be decoded."),
+      unsupported("transforms", {}, "Steps that change or filter records."),
+      section("buffer",
+              {size("max_size", flow.max_size, {kMiB, 16 * kTiB},
+                    "Bytes of stored blocks at which the flow is full."),
+               unsupported("max_age", {"off"}, "Older records are given up."), std::move(when_full),
+               unsupported("priority", {"normal"}, "Which flow is served first.")},
+              "The flow's part of the buffer."),
+      text_list("to", flow.to, "Names of the sinks.").require(),
+  };
+}
+
+}  // namespace sluice::configuration

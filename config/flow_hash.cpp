@@ -1,0 +1,87 @@
+#include "config/flow_hash.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string_view>
+
+namespace sluice::configuration {
+
+namespace {
+
+// FNV-1a, 64 bits (draft-eastlake-fnv): it recognises definitions, it does not protect anything.
+std::uint64_t fnv1a(std::string_view bytes) {
+  std::uint64_t hash = 0xcbf2'9ce4'8422'2325ULL;
+  for (const char byte : bytes) {
+    hash = (hash ^ static_cast<unsigned char>(byte)) * 0x0000'0100'0000'01b3ULL;
+  }
+  return hash;
+}
+
+std::string hex(std::uint64_t number) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(16, '0');
+  for (std::size_t i = text.size(); i-- > 0; number >>= 4U) {
+    text[i] = kDigits[number & 0xFU];
+  }
+  return text;
+}
+
+// With its length in front, so that different definitions cannot become the same text.
+void put(std::string& text, std::string_view part) {
+  text += std::to_string(part.size()) + ':' + std::string(part) + ',';
+}
+
+void put(std::string& text, std::vector<std::string> parts) {
+  std::ranges::sort(parts);
+  put(text, std::to_string(parts.size()));
+  for (const std::string& part : parts) {
+    put(text, part);
+  }
+}
+
+// The words of the configuration, not the numbers of the enumerators, which may change.
+std::string_view word(DecoderKind kind) {
+  switch (kind) {
+    case DecoderKind::Auto:
+      return "auto";
+    case DecoderKind::Json:
+      return "json";
+    case DecoderKind::Text:
+      return "text";
+    case DecoderKind::Binary:
+      return "binary";
+  }
+  return "";
+}
+
+std::string_view word(LineShape shape) {
+  switch (shape) {
+    case LineShape::Envelope:
+      return "envelope";
+    case LineShape::Flat:
+      return "flat";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string flow_hash(const FlowConfig& flow, const std::vector<MqttSourceOptions>& sources) {
+  std::string definition;
+  put(definition, "sluice flow 1");
+  put(definition, flow.name);
+  put(definition, flow.topics);
+  put(definition, word(flow.decode));
+  put(definition, word(flow.shape));
+  std::vector<std::string> from = flow.from;
+  std::ranges::sort(from);
+  for (const std::string& name : from) {
+    put(definition, name);
+    const auto source =
+        std::ranges::find_if(sources, [&](const auto& each) { return each.name == name; });
+    put(definition, source == sources.end() ? std::vector<std::string>{} : source->topics);
+  }
+  return hex(fnv1a(definition));
+}
+
+}  // namespace sluice::configuration

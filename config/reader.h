@@ -1,0 +1,22 @@
+// Walks the file along the fields and fills in what they refer to.
+#pragma once
+
+#include "config/document.h"
+#include "config/field.h"
+#include "config/findings.h"
+#include "config/place.h"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace sluice::configuration {
+
+// Where things stand in the file, by path: a value ("flows.telemetry.to", "flows.telemetry.to[0]")
+// or the name of an entry ("flows.telemetry"). What the file does not say is not in it.
+using Places = std::map<std::string, Place, std::less<>>;
+
+// Reads everything there is; what is wrong becomes a finding and leaves its target as it was.
+Places read_fields(const Document& document, const std::vector<Field>& fields, Findings& findings);
+
+}  // namespace sluice::configuration
