@@ -1,0 +1,266 @@
+#include "commands/assembly.h"
+
+#include "pipeline/intake.h"
+
+#include <boost/asio/execution.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/require.hpp>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace sluice {
+
+namespace {
+
+// As long as one exists, the io_context's run() does not return for lack of work.
+auto keep_running(boost::asio::io_context& io) {
+  return boost::asio::require(io.get_executor(), boost::asio::execution::outstanding_work.tracked);
+}
+using KeepRunning = decltype(keep_running(std::declval<boost::asio::io_context&>()));
+
+// Shown by ps -L and by the benchmarks, at most 15 characters.
+void name_this_thread(const char* name) {
+  prctl(PR_SET_NAME, name);
+}
+
+std::vector<Route> routes_of(const Config& config) {
+  std::vector<Route> routes;
+  for (const FlowConfig& flow : config.flows) {
+    routes.push_back({.flow = flow.name, .sinks = flow.to, .max_size = flow.max_size});
+  }
+  return routes;
+}
+
+std::vector<FlowOptions> flows_of(const Config& config) {
+  std::vector<FlowOptions> flows;
+  for (const FlowConfig& flow : config.flows) {
+    FlowOptions options{.name = flow.name,
+                        .sources = {},
+                        .topics = flow.topics,
+                        .shape = flow.shape,
+                        .decoder = make_decoder(flow.decode)};
+    for (std::size_t i = 0; i < config.sources.size(); ++i) {
+      if (std::ranges::find(flow.from, config.sources[i].name) != flow.from.end()) {
+        options.sources.push_back(i);
+      }
+    }
+    flows.push_back(std::move(options));
+  }
+  return flows;
+}
+
+std::vector<DispatcherFeed> feeds_of(const Config& config, const std::string& sink) {
+  std::vector<DispatcherFeed> feeds;
+  for (std::size_t flow = 0; flow < config.flows.size(); ++flow) {
+    const std::vector<std::string>& to = config.flows[flow].to;
+    const auto place = std::ranges::find(to, sink);
+    if (place != to.end()) {
+      feeds.push_back({FlowIndex(flow), SinkIndex(place - to.begin())});
+    }
+  }
+  return feeds;
+}
+
+SenderIdentity identity_of(const Config& config, std::uint64_t epoch, std::string_view version) {
+  SenderIdentity identity{.agent = config.agent.id,
+                          .version = std::string(version),
+                          .epoch = epoch,
+                          .flows = {},
+                          .flow_configs = {}};
+  for (const FlowConfig& flow : config.flows) {
+    identity.flows.push_back(flow.name);
+    identity.flow_configs.push_back(flow.hash);
+  }
+  return identity;
+}
+
+}  // namespace
+
+// Members are destroyed in reverse order: threads first, then what they use.
+class Agent::Parts {
+ public:
+  Parts(const Config& config, const Clock& clock, std::unique_ptr<SqliteBuffer> buffer)
+      : clock_(clock),
+        shutdown_timeout_(config.agent.shutdown_timeout),
+        buffer_(std::move(buffer)),
+        intake_(flows_of(config), config.blocks, buffer_->last_sequence(), *buffer_, clock_),
+        flow_count_(config.flows.size()) {
+    for (const MqttSourceOptions& options : config.sources) {
+      sources_.push_back(make_mqtt_source(options, *buffer_, clock_));
+      inlets_.push_back(&intake_.attach(*sources_.back(), mqtt_state_key(options.name)));
+    }
+  }
+
+  Status add_sinks(const Config& config, std::string_view version) {
+    const SenderIdentity identity = identity_of(config, buffer_->epoch(), version);
+    for (const SinkConfig& sink : config.sinks) {
+      auto transport = make_http_transport(uplink_, sink.http, identity);
+      if (!transport) {
+        return Error{transport.error().reaction,
+                     "sink " + sink.name + ": " + transport.error().message};
+      }
+      dispatchers_.push_back(std::make_unique<Dispatcher>(
+          uplink_,
+          DispatcherOptions{
+              .name = sink.name, .feeds = feeds_of(config, sink.name), .retry = sink.retry},
+          *buffer_, *std::move(transport)));
+    }
+    return {};
+  }
+
+  void start() {
+    store_thread_ = std::jthread([this](const std::stop_token& stop) {
+      name_this_thread("store");
+      buffer_->run(intake_, shutdown_timeout_ / 4, stop);
+    });
+    intake_thread_ = std::jthread([this](const std::stop_token& stop) {
+      name_this_thread("intake");
+      intake_.run(stop);
+    });
+    uplink_thread_ = std::jthread([this] {
+      name_this_thread("uplink");
+      uplink_.run();
+      uplink_done_.set_value();
+    });
+    for (const auto& dispatcher : dispatchers_) {
+      dispatcher->start();
+    }
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      source_threads_.emplace_back([this, i](const std::stop_token& stop) {
+        name_this_thread("link");
+        run_source(i, stop);
+      });
+    }
+  }
+
+  void stop() {
+    const Instant deadline = clock_.elapsed() + shutdown_timeout_;
+    for (std::jthread& thread : source_threads_) {
+      thread.request_stop();
+    }
+    source_threads_.clear();  // waits: each source has a drain time of its own
+    end(intake_thread_);
+    stop_uplink(deadline);
+    end(store_thread_);
+  }
+
+  [[nodiscard]] bool failed() const { return failed_; }
+
+  [[nodiscard]] AgentCounts counts() const {
+    AgentCounts sum;
+    for (const auto& source : sources_) {
+      const SourceCounts counts = source->counts();
+      sum.received += counts.messages;
+      sum.acknowledged += counts.acknowledged;
+      sum.redelivered += counts.redelivered;
+    }
+    for (std::size_t flow = 0; flow < flow_count_; ++flow) {
+      sum.records += intake_.counts(FlowIndex(flow)).records;
+    }
+    for (const auto& dispatcher : dispatchers_) {
+      sum.delivered += dispatcher->counts().records;
+    }
+    BufferCounts buffer = buffer_->counts();
+    sum.held = buffer.held_records;
+    sum.buffer_trouble = std::move(buffer.trouble);
+    return sum;
+  }
+
+ private:
+  void run_source(std::size_t index, const std::stop_token& stop) {
+    const Status ended = sources_[index]->run(*inlets_[index], stop);
+    if (!ended) {
+      spdlog::error("source gave up: {}", ended.error().message);
+      failed_ = true;
+    }
+  }
+
+  static void end(std::jthread& thread) {
+    thread.request_stop();
+    if (thread.joinable()) {
+      thread.join();
+    }
+  }
+
+  // A request under way may still be answered: that saves the far side a duplicate.
+  void stop_uplink(Instant deadline) {
+    for (const auto& dispatcher : dispatchers_) {
+      dispatcher->stop();
+    }
+    work_.reset();
+    if (uplink_thread_.joinable()) {
+      const auto at_most =
+          std::min(deadline - clock_.elapsed(), Instant::duration(shutdown_timeout_ / 4));
+      uplink_done_.get_future().wait_for(at_most);
+      uplink_.stop();
+      uplink_thread_.join();
+    }
+  }
+
+  const Clock& clock_;
+  const std::chrono::milliseconds shutdown_timeout_;
+  std::unique_ptr<SqliteBuffer> buffer_;
+  Intake intake_;
+  const std::size_t flow_count_;
+  std::vector<std::unique_ptr<Source>> sources_;
+  std::vector<Inlet*> inlets_;
+  boost::asio::io_context uplink_{1};
+  std::optional<KeepRunning> work_{keep_running(uplink_)};
+  std::vector<std::unique_ptr<Dispatcher>> dispatchers_;
+  std::promise<void> uplink_done_;
+  std::atomic<bool> failed_ = false;
+  std::jthread store_thread_;
+  std::jthread intake_thread_;
+  std::jthread uplink_thread_;
+  std::vector<std::jthread> source_threads_;
+};
+
+Result<std::unique_ptr<Agent>> Agent::make(const Config& config, std::string_view version) {
+  SqliteBufferOptions options = config.buffer;
+  options.directory = config.agent.data_dir;
+  options.routes = routes_of(config);
+  static const SystemClock clock;
+  auto buffer = open_sqlite_buffer(std::move(options), clock);
+  if (!buffer) {
+    return buffer.error();
+  }
+  auto parts = std::make_unique<Parts>(config, clock, *std::move(buffer));
+  if (Status added = parts->add_sinks(config, version); !added) {
+    return added.error();
+  }
+  return std::unique_ptr<Agent>(new Agent(std::move(parts)));
+}
+
+Agent::Agent(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {
+}
+
+Agent::~Agent() {
+  stop();
+}
+
+void Agent::start() {
+  parts_->start();
+}
+
+void Agent::stop() {
+  parts_->stop();
+}
+
+bool Agent::failed() const {
+  return parts_->failed();
+}
+
+AgentCounts Agent::counts() const {
+  return parts_->counts();
+}
+
+}  // namespace sluice

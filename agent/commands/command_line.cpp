@@ -1,0 +1,53 @@
+#include "commands/command_line.h"
+
+#include "commands/commands.h"
+#include "commands/version.h"
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+
+namespace sluice {
+
+namespace {
+
+constexpr const char* kAbout =
+    "sluice collects MQTT messages on an edge device, keeps them until they are safely elsewhere,\n"
+    "and forwards them. A message that the broker was told is received is never lost.";
+
+CLI::App* add_command(CLI::App& app, const char* name, const char* about, std::string& config) {
+  CLI::App* command = app.add_subcommand(name, about);
+  command->add_option("-c,--config", config, "Configuration file (YAML)")
+      ->default_val("/etc/sluice/sluice.yaml")
+      ->type_name("FILE");
+  return command;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  CLI::App app(kAbout, "sluice");
+  app.set_version_flag("--version", "sluice " + std::string(version()));
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 success, 1 failure at run time, 2 wrong usage, 78 bad configuration.");
+  std::string config;
+  const CLI::App* run =
+      add_command(app, "run", "Collect and forward until SIGTERM or SIGINT", config);
+  const CLI::App* check = add_command(app, "check", "Check a configuration file and exit", config);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const bool asked_for = error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success);
+    app.exit(error);
+    return static_cast<int>(asked_for ? ExitCode::Success : ExitCode::Usage);
+  }
+  ExitCode code = ExitCode::Usage;
+  if (run->parsed()) {
+    code = run_agent(config);
+  } else if (check->parsed()) {
+    code = check_config(config);
+  }
+  return static_cast<int>(code);
+}
+
+}  // namespace sluice

@@ -1,0 +1,105 @@
+#include "commands/assembly.h"
+#include "commands/commands.h"
+#include "commands/logging.h"
+#include "commands/version.h"
+#include "config/config.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+#include <iostream>
+
+namespace sluice {
+
+namespace {
+
+// Signals that end the agent. Blocked in every thread and waited for in this one, so that no
+// handler ever interrupts anything.
+sigset_t ending_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// The first signal starts a stop; whoever sends a second one does not want to wait for it.
+void obey_a_second_signal() {
+  const sigset_t signals = ending_signals();
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
+// Speaks up when the buffer stops storing, and when it stores again; not in between.
+class BufferWatch {
+ public:
+  void look(const std::string& trouble) {
+    if (trouble == reported_) {
+      return;
+    }
+    if (trouble.empty()) {
+      spdlog::info("buffer stores again, acknowledgements go out");
+    } else {
+      spdlog::error("buffer cannot store, acknowledgements are held back until it can: {}",
+                    trouble);
+    }
+    reported_ = trouble;
+  }
+
+ private:
+  std::string reported_;
+};
+
+// Returns the number of the signal, or 0 when the agent has failed by itself.
+int wait_for_the_end(const Agent& agent) {
+  const sigset_t signals = ending_signals();
+  const timespec second{.tv_sec = 1, .tv_nsec = 0};
+  BufferWatch watch;
+  while (!agent.failed()) {
+    const int signal = sigtimedwait(&signals, nullptr, &second);
+    if (signal > 0) {
+      return signal;
+    }
+    watch.look(agent.counts().buffer_trouble);
+  }
+  return 0;
+}
+
+void log_sums(const AgentCounts& counts) {
+  spdlog::info("stopped received={} acknowledged={} redelivered={} records={} delivered={} held={}",
+               counts.received, counts.acknowledged, counts.redelivered, counts.records,
+               counts.delivered, counts.held);
+}
+
+}  // namespace
+
+ExitCode run_agent(const std::string& config_file) {
+  const LoadedConfig loaded = load_config(config_file);
+  for (const Diagnostic& diagnostic : loaded.diagnostics) {
+    std::cerr << to_text(diagnostic) << '\n';
+  }
+  if (!loaded.ok()) {
+    return ExitCode::BadConfig;
+  }
+  const sigset_t signals = ending_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  const AgentOptions& options = loaded.config.agent;
+  set_up_logging(options.log_level, options.log_format);
+  auto agent = Agent::make(loaded.config, version());
+  if (!agent) {
+    spdlog::error("cannot start: {}", agent.error().message);
+    return ExitCode::Failure;
+  }
+  spdlog::info("started version={} agent={} data_dir={} held={}", version(), options.id,
+               options.data_dir, (*agent)->counts().held);
+  (*agent)->start();
+  const int signal = wait_for_the_end(**agent);
+  spdlog::info("stopping signal={}", signal);
+  obey_a_second_signal();
+  (*agent)->stop();
+  log_sums((*agent)->counts());
+  return signal == 0 ? ExitCode::Failure : ExitCode::Success;
+}
+
+}  // namespace sluice
