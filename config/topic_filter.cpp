@@ -35,6 +35,11 @@ bool levels_overlap(std::string_view a, std::string_view b) {
   return a == b || a == "+" || b == "+";
 }
 
+// Whether what is left of two filters, of which at least one has come to its end, can be nothing.
+bool end_together(bool a_ended, std::string_view a, bool b_ended, std::string_view b) {
+  return (a_ended || a == "#") && (b_ended || b == "#");  // a/# matches a itself, too
+}
+
 // Wildcards at the front do not match topics that begin with $.
 bool hidden_from_wildcard(std::string_view a, std::string_view b) {
   return is_wildcard(a.substr(0, a.find('/'))) && b.starts_with('$');
@@ -108,11 +113,8 @@ bool filters_overlap(std::string_view a, std::string_view b) {
     if (!levels_overlap(level_a.text, level_b.text)) {
       return false;
     }
-    if (level_a.last && level_b.last) {
-      return true;
-    }
     if (level_a.last || level_b.last) {
-      return (level_a.last ? b : a) == "#";  // a/# matches a itself, too
+      return end_together(level_a.last, a, level_b.last, b);
     }
   }
 }
