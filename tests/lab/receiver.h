@@ -22,7 +22,7 @@ struct Behaviour {
 
 struct ReceiverOptions {
   std::uint16_t port = 0;  // 0: any free one, on 127.0.0.1
-  std::string cert{};        // PEM files; empty: plain HTTP
+  std::string cert{};      // PEM files; empty: plain HTTP
   std::string key{};
   std::string client_ca{};  // demand a client certificate of this issuer
   std::string ndjson{};     // append accepted lines to this file; empty: do not keep them

@@ -19,7 +19,7 @@ struct BrokerOptions {
   std::string username{};  // empty: anyone may connect
   std::string password{};
   std::string extra{};      // further lines of mosquitto.conf
-  bool verbose = false;   // log every packet (log_type all)
+  bool verbose = false;     // log every packet (log_type all)
   std::string directory{};  // for its configuration, log and state; empty: a temporary one
 };
 
