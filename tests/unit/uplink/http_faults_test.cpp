@@ -229,13 +229,17 @@ TEST(HttpAnswer, CountsEvenIfTheServerHasNotReadTheRequest) {
 }
 
 TEST(HttpAnswer, CannotConfirmWhatTheServerHasNotRead) {
-  RawServer server([](Connection& connection, int /*number*/) {
-    connection.read(100);
-    connection.write(kOk);
-    connection.wait_for_the_end();
-  });
+  std::promise<void> over;
+  RawServer server(
+      [end = over.get_future().share()](Connection& connection, int /*number*/) {
+        connection.read(100);
+        connection.write(kOk);
+        end.wait();  // and reads no more, or the request might be complete before the answer is seen
+      },
+      4096);
   Sender sender(options_for(server.url()));
   const Answer answer = sender.send(large_block());
+  over.set_value();
   EXPECT_EQ(answer.verdict, Verdict::Retry);
   EXPECT_EQ(answer.detail, "the server answered 200 before it had the whole request");
 }
