@@ -234,7 +234,8 @@ TEST(HttpAnswer, CannotConfirmWhatTheServerHasNotRead) {
       [end = over.get_future().share()](Connection& connection, int /*number*/) {
         connection.read(100);
         connection.write(kOk);
-        end.wait();  // and reads no more, or the request might be complete before the answer is seen
+        end.wait();  // and reads no more, or the request might be complete before the answer is
+                     // seen
       },
       4096);
   Sender sender(options_for(server.url()));
