@@ -28,9 +28,17 @@ class LockedBuffer final : public SqliteBuffer {
   void fetch(FlowIndex flow, SinkIndex sink, Sequence after, FetchHandler then) override {
     loop_->inbox().fetch({.flow = flow, .sink = sink, .after = after, .then = std::move(then)});
   }
-  void confirm(FlowIndex flow, SinkIndex sink, Sequence last) override {
+  void confirm(FlowIndex flow, SinkIndex sink, Sequence /*after*/, Sequence last) override {
     loop_->inbox().confirm({flow, sink, last});
   }
+  void split(FlowIndex /*flow*/, Sequence /*first*/, SplitHandler then) override {
+    then(Error{Reaction::Reject, "blocks cannot be split yet"});
+  }
+  void bury(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last,
+            DeadLetter /*why*/) override {
+    confirm(flow, sink, after, last);
+  }
+  [[nodiscard]] Sequence newest(FlowIndex /*flow*/) const override { return {}; }
 
   [[nodiscard]] std::optional<std::string> load(std::string_view key) const override {
     return loop_->inbox().load(key);

@@ -17,6 +17,7 @@ std::vector<Field> config_fields(Config& config);
 std::vector<Field> source_fields(MqttSourceOptions& source);
 std::vector<Field> flow_fields(FlowConfig& flow);
 std::vector<Field> sink_fields(SinkConfig& sink);
+std::vector<Field> http_fields(HttpTransportOptions& http);
 std::vector<Field> tls_fields(TlsOptions& tls);
 
 }  // namespace sluice::configuration

@@ -165,7 +165,7 @@ class Dispatcher::Worker : public std::enable_shared_from_this<Dispatcher::Worke
       if (feeds_[index].block && !feeds_[index].held) {
         turn_ = (index + 1) % feeds_.size();
         busy_ = true;
-        transport_->send(feeds_[index].block,
+        transport_->send({.block = feeds_[index].block},
                          [weak = weak_from_this(), index](const Answer& answer) {
                            if (const auto self = weak.lock()) {
                              self->answered(index, answer);
@@ -191,6 +191,7 @@ class Dispatcher::Worker : public std::enable_shared_from_this<Dispatcher::Worke
         break;
       case Verdict::TooLarge:
       case Verdict::Refused:
+      case Verdict::Partial:
         hold_feed(index, answer);
         break;
     }
@@ -204,7 +205,7 @@ class Dispatcher::Worker : public std::enable_shared_from_this<Dispatcher::Worke
   void confirmed(std::size_t index) {
     Feed& feed = feeds_[index];
     const BlockPtr block = std::exchange(feed.block, nullptr);
-    buffer_.confirm(feed.id.flow, feed.id.sink, block->last());
+    buffer_.confirm(feed.id.flow, feed.id.sink, Sequence(0), block->last());
     feed.after = block->last();
     pace_.reset();
     outage_.over();

@@ -66,7 +66,8 @@ class HttpTransport final : public Transport {
         head_(std::move(head)),
         compression_(compression) {}
 
-  void send(const BlockPtr& block, AnswerHandler then) override {
+  void send(const Shipment& shipment, AnswerHandler then) override {
+    const BlockPtr& block = shipment.block;
     auto body = body_of(block, compression_);
     if (!body) {
       const bool never = body.error().reaction == Reaction::Reject;

@@ -32,6 +32,8 @@ Meaning meaning_of(Verdict verdict) {
       return {"the destination finds the block too large, kept, will retry", true};
     case Verdict::Refused:
       return {"the destination refuses the block, kept, will retry", true};
+    case Verdict::Partial:
+      return {"the destination took a part of the block, kept, will retry", true};
     case Verdict::BadEncoding:
       return {"the destination does not understand the compression, kept, will retry", true};
   }

@@ -39,22 +39,48 @@ class BufferListener {
 
 // Called once, on the store thread; must only hand over. Closed: the buffer is stopping.
 using FetchHandler = std::function<void(Result<BlockPtr>)>;
+using SplitHandler = std::function<void(Status)>;
+
+// Why a destination will never take a record.
+struct DeadLetter {
+  std::string reason;  // one word, for counting: refused, too_large
+  std::string detail;  // what the destination said, at most 4 KiB
+};
 
 // The cloud side. Any thread.
+//
+// What a sink has confirmed is a set of ranges, so that fresh blocks may go ahead of a backlog. A
+// range begins after the sequence that was given to fetch(): as fetch() hands out the oldest block
+// behind it, nothing can have been left out in between.
 class BlockReader {
  public:
   virtual ~BlockReader() = default;
 
-  // Asks for the oldest stored block of `flow` that begins after sequence `after` and that `sink`
-  // has not confirmed. `then` is called as soon as there is one, which may be at once or in a week.
-  // At most one request for each (flow, sink) may be open. A block that does not match its checksum
-  // is never handed out: it is set aside and counted.
+  // Asks for the oldest block of `flow` that begins after sequence `after` and that `sink` has not
+  // confirmed. `then` is called as soon as there is one, which may be at once or in a week. At most
+  // one request for each (flow, sink, after == 0 or not) may be open. A block that does not match
+  // its checksum is never handed out: it is set aside and counted.
   virtual void fetch(FlowIndex flow, SinkIndex sink, Sequence after, FetchHandler then) = 0;
 
-  // `sink` has every record of `flow` up to and including `last`, and will not ask for them again.
-  // When every sink of the flow has confirmed a block, it is forgotten. Reaches the disk with the
-  // next tick: after a crash, what was confirmed in the last moment may be handed out again.
-  virtual void confirm(FlowIndex flow, SinkIndex sink, Sequence last) = 0;
+  // `sink` has every record of `flow` after `after` up to and including `last`, and will not ask for
+  // them again. When every sink of the flow has confirmed a block, it is forgotten. Reaches the disk
+  // with the next tick: after a crash, what was confirmed in the last moment may be handed out
+  // again.
+  virtual void confirm(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last) = 0;
+
+  // Cuts the block that begins at `first` in two at a record boundary near its middle. `then` is
+  // told when that is on disk: from then on the halves are handed out in its place, now and after
+  // any crash. Reject: it has one record only, or is not held any more.
+  virtual void split(FlowIndex flow, Sequence first, SplitHandler then) = 0;
+
+  // Like confirm() of a block with one record that the destination will never take: a copy of it is
+  // kept among the dead letters, in the same transaction.
+  virtual void bury(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last,
+                    DeadLetter why) = 0;
+
+  // Where the newest block of `flow` that can be fetched begins; 0 if there has never been one. What
+  // is fetched after it is fresh.
+  [[nodiscard]] virtual Sequence newest(FlowIndex flow) const = 0;
 };
 
 // Small values that survive a restart, by key. Any thread.

@@ -19,6 +19,7 @@ enum class Verdict {
                   // changed
   TooLarge,       // smaller blocks may pass
   Refused,        // something in this block will never be taken
+  Partial,        // some records were taken and some were not, and nobody says which
   BadEncoding,    // the compression is not understood
 };
 
@@ -26,6 +27,12 @@ struct Answer {
   Verdict verdict = Verdict::Retry;
   std::optional<std::chrono::milliseconds> retry_after;  // the destination's own wish
   std::string detail;  // for a human: status and first words of the answer, or what failed
+};
+
+// One block on its way to one destination.
+struct Shipment {
+  BlockPtr block;
+  bool backfill = false;  // it waited while fresher blocks went ahead
 };
 
 // Called once for every send(), on the thread that runs the uplink.
@@ -38,7 +45,7 @@ class Transport {
 
   // Sends the block, one at a time. Always answers, within the configured time-out. Sending the
   // same block again produces the same bytes, so the far side can recognise a repetition.
-  virtual void send(const BlockPtr& block, AnswerHandler then) = 0;
+  virtual void send(const Shipment& shipment, AnswerHandler then) = 0;
 
   // Gives up what is under way: the pending handler is called soon, with Retry.
   virtual void cancel() = 0;

@@ -48,7 +48,20 @@ void MemoryBuffer::fetch(FlowIndex flow, SinkIndex sink, Sequence after, FetchHa
   deliver(std::move(answers));
 }
 
-void MemoryBuffer::confirm(FlowIndex flow, SinkIndex sink, Sequence last) {
+void MemoryBuffer::split(FlowIndex /*flow*/, Sequence /*first*/, SplitHandler then) {
+  then(Error{Reaction::Reject, "blocks cannot be split yet"});
+}
+
+void MemoryBuffer::bury(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last,
+                        DeadLetter /*why*/) {
+  confirm(flow, sink, after, last);
+}
+
+Sequence MemoryBuffer::newest(FlowIndex /*flow*/) const {
+  return {};
+}
+
+void MemoryBuffer::confirm(FlowIndex flow, SinkIndex sink, Sequence /*after*/, Sequence last) {
   const std::lock_guard lock(mutex_);
   Flow& state = flows_.at(number(flow));
   Sequence& confirmed = state.sinks.at(number(sink)).confirmed;

@@ -24,7 +24,10 @@ class MemoryBuffer final : public BlockWriter, public BlockReader, public StateS
   void submit(SealedBlock block) override;
   void flush() override {}
   void fetch(FlowIndex flow, SinkIndex sink, Sequence after, FetchHandler then) override;
-  void confirm(FlowIndex flow, SinkIndex sink, Sequence last) override;
+  void confirm(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last) override;
+  void split(FlowIndex flow, Sequence first, SplitHandler then) override;
+  void bury(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last, DeadLetter why) override;
+  [[nodiscard]] Sequence newest(FlowIndex flow) const override;
   [[nodiscard]] std::optional<std::string> load(std::string_view key) const override;
   void put(StateRow row) override;
 

@@ -96,7 +96,7 @@ class BufferContract : public testing::TestWithParam<Implementation> {
     return Fetch(subject_->reader(), flow, sink, after).first();
   }
   void confirm(std::size_t flow, std::size_t sink, std::uint64_t last) {
-    subject_->reader().confirm(FlowIndex(flow), SinkIndex(sink), Sequence(last));
+    subject_->reader().confirm(FlowIndex(flow), SinkIndex(sink), Sequence(0), Sequence(last));
   }
 
   Settlements settlements_;
@@ -235,7 +235,7 @@ class Consumer {
       }
       const Sequence last = (*block)->last();
       seen_.push_back(number((*block)->first));
-      reader_.confirm(flow_, sink_, last);
+      reader_.confirm(flow_, sink_, Sequence(0), last);
       if (seen_.size() == expected_) {
         finished_.set_value();
       } else {

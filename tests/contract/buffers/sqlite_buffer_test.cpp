@@ -57,7 +57,7 @@ class Running {
     return Fetch(*buffer_, flow, sink, after).first();
   }
   void confirm(std::size_t flow, std::size_t sink, std::uint64_t last) {
-    buffer_->confirm(FlowIndex(flow), SinkIndex(sink), Sequence(last));
+    buffer_->confirm(FlowIndex(flow), SinkIndex(sink), Sequence(0), Sequence(last));
   }
   Settlements& settlements() { return settlements_; }
 

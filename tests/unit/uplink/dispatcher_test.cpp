@@ -50,7 +50,16 @@ class FakeBuffer final : public BlockReader {
     serve();
   }
 
-  void confirm(FlowIndex flow, SinkIndex sink, Sequence last) override {
+  void split(FlowIndex /*flow*/, Sequence /*first*/, SplitHandler then) override {
+    then(Error{Reaction::Reject, "one record"});
+  }
+  void bury(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last,
+            DeadLetter /*why*/) override {
+    confirm(flow, sink, after, last);
+  }
+  [[nodiscard]] Sequence newest(FlowIndex /*flow*/) const override { return {}; }
+
+  void confirm(FlowIndex flow, SinkIndex sink, Sequence /*after*/, Sequence last) override {
     confirmations.push_back(
         {static_cast<std::uint32_t>(flow), static_cast<std::uint32_t>(sink), number(last)});
   }
@@ -113,7 +122,8 @@ class FakeTransport final : public Transport {
  public:
   FakeTransport(boost::asio::io_context& io, Wire& wire) : io_(io), wire_(wire) {}
 
-  void send(const BlockPtr& block, AnswerHandler then) override {
+  void send(const Shipment& shipment, AnswerHandler then) override {
+    const BlockPtr& block = shipment.block;
     EXPECT_FALSE(wire_.pending) << "two requests at once";
     wire_.sent.push_back(block);
     wire_.pending = std::move(then);

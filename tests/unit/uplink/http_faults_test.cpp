@@ -234,7 +234,8 @@ TEST(HttpAnswer, CannotConfirmWhatTheServerHasNotRead) {
       [end = over.get_future().share()](Connection& connection, int /*number*/) {
         connection.read(100);
         connection.write(kOk);
-        end.wait();  // and reads no more, or the request might be complete before the answer is seen
+        end.wait();  // and reads no more, or the request might be complete before the answer is
+                     // seen
       },
       4096);
   Sender sender(options_for(server.url()));
@@ -380,7 +381,7 @@ TEST(HttpRequest, MayTakeLongerThanTheTimeOutAsLongAsItMoves) {
   const auto transport = make_http_transport(io, options, identity);
   ASSERT_TRUE(transport);
   std::optional<Answer> answer;
-  (*transport)->send(block, [&](const Answer& got) { answer = got; });
+  (*transport)->send({.block = block}, [&](const Answer& got) { answer = got; });
   while (!answer && io.run_one_for(std::chrono::seconds(30)) > 0) {
   }
   ASSERT_TRUE(answer);

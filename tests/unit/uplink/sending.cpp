@@ -81,7 +81,7 @@ Answer Sender::send(const BlockPtr& block) {
 
 void Sender::begin(const BlockPtr& block) {
   answer_.reset();
-  transport_->send(block, [this](const Answer& answer) {
+  transport_->send({.block = block}, [this](const Answer& answer) {
     EXPECT_FALSE(answer_) << "answered twice";
     answer_ = answer;
   });
