@@ -17,16 +17,17 @@ struct Field {
   unsigned decimals;
 };
 
-// In the order in which they are added until the message is as long as it should be.
+// Those that a usual message has come first.
+constexpr std::size_t kUsualFields = 5;
 constexpr std::array<Field, 8> kFields{{
     {"temperature", 2137, -2000, 9500, 12, 2},
     {"humidity", 484, 50, 990, 6, 1},
     {"pressure", 101325, 96000, 105000, 15, 2},
+    {"rssi", -61, -95, -30, 4, 0},
+    {"battery", 3712, 3000, 4200, 2, 3},
     {"vibration", 123, 0, 4000, 40, 3},
     {"current", 3210, 0, 16000, 90, 3},
     {"voltage", 2304, 2070, 2530, 8, 1},
-    {"rssi", -61, -95, -30, 4, 0},
-    {"battery", 3712, 3000, 4200, 2, 3},
 }};
 
 // Further readings, for messages longer than a usual one.
@@ -102,6 +103,7 @@ bool Payloads::append_next(unsigned device, std::uint64_t milliseconds, std::str
   bool counts = true;
   switch (options_.kind) {
     case PayloadKind::Sensor:
+    case PayloadKind::Readings:
       append_sensor(device, milliseconds, out);
       break;
     case PayloadKind::Tiny:
@@ -137,10 +139,25 @@ void Payloads::append_head(unsigned device, std::uint64_t milliseconds, std::str
   }
 }
 
+// What a device says about itself with every message.
+void Payloads::append_origin(unsigned device, std::string& out) {
+  constexpr unsigned kPlants = 4;
+  constexpr unsigned kLines = 24;
+  out += R"(,"site":"plant-)";
+  append_number(device % kPlants, out);
+  out += R"(","line":"press-)";
+  out += padded(device % kLines, 2);
+  out += R"(","fw":"2.4.1")";
+}
+
 // Adds readings as long as that brings the text from `begin` nearer to `room` bytes.
-void Payloads::append_readings(Device& device, std::size_t begin, std::size_t room,
+void Payloads::append_readings(unsigned index, std::size_t begin, std::size_t room,
                                std::string& out) {
+  Device& device = devices_[index];
   for (std::size_t i = 0; true; ++i) {
+    if (i == kUsualFields && options_.kind != PayloadKind::Readings) {
+      append_origin(index, out);
+    }
     const Field which = field(i);
     if (i == device.readings.size()) {
       device.readings.push_back(which.start);
@@ -166,7 +183,7 @@ void Payloads::append_sensor(unsigned device, std::uint64_t milliseconds, std::s
   const std::size_t begin = out.size();
   append_head(device, milliseconds, out);
   const std::size_t room = options_.size - std::min(options_.size, kFine.size());
-  append_readings(devices_[device], begin, room, out);
+  append_readings(device, begin, room, out);
   out += random(50) == 0 ? kBad : kFine;
 }
 

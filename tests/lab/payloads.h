@@ -13,10 +13,11 @@
 namespace sluice::lab {
 
 enum class PayloadKind {
-  Sensor,  // one flat JSON object of readings
-  Tiny,    // the smallest object that counts
-  Log,     // a log line as JSON object
-  Mixed,   // Sensor and Log, nested and multi-line JSON, plain text, binary, nothing at all
+  Sensor,    // one flat JSON object: five readings, and where they come from
+  Readings,  // as long, but of readings only: the least there is to compress
+  Tiny,      // the smallest object that counts
+  Log,       // a log line as JSON object
+  Mixed,     // Sensor and Log, nested and multi-line JSON, plain text, binary, nothing at all
 };
 
 struct PayloadOptions {
@@ -47,7 +48,8 @@ class Payloads {
 
   std::uint64_t random(std::uint64_t below);
   void append_head(unsigned device, std::uint64_t milliseconds, std::string& out);
-  void append_readings(Device& device, std::size_t begin, std::size_t room, std::string& out);
+  static void append_origin(unsigned device, std::string& out);
+  void append_readings(unsigned index, std::size_t begin, std::size_t room, std::string& out);
   void append_sensor(unsigned device, std::uint64_t milliseconds, std::string& out);
   void append_log(unsigned device, std::uint64_t milliseconds, std::string& out);
   void append_nested(unsigned device, std::uint64_t milliseconds, bool lines, std::string& out);
