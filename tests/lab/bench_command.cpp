@@ -1,23 +1,69 @@
 #include "tests/lab/bench.h"
+#include "tests/lab/bench_store.h"
 #include "tests/lab/commands.h"
 #include "tests/lab/load_flags.h"
 
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <stdexcept>
+#include <string>
 
 namespace sluice::lab {
+
+namespace {
+
+CLI::App* add_store_command(CLI::App& bench, const char* name, const char* help,
+                            std::string& directory) {
+  CLI::App* command = bench.add_subcommand(name, help);
+  command->add_option("--dir", directory,
+                      "Where the file is to be, on the storage to be measured; default: temporary");
+  return command;
+}
+
+void add_store_benches(CLI::App& bench, int& exit_code) {
+  auto store = std::make_shared<StoreBenchOptions>();
+  CLI::App* command = add_store_command(
+      bench, "store", "The store alone: append and commit, then drain", store->directory);
+  command->add_option("--records", store->records, "How many")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--rate", store->rate, "Records a commit; commits are a second apart")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--size", store->size, "Average bytes of a payload")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->callback([store, &exit_code] { exit_code = run_store_bench(*store); });
+
+  auto fifo = std::make_shared<FifoBenchOptions>();
+  command = add_store_command(bench, "fifo", "The size of the file while records pass through it",
+                              fifo->directory);
+  command->add_option("--records", fifo->records, "How many")->capture_default_str();
+  command->add_option("--held", fifo->held, "Records that are in it at any time")
+      ->capture_default_str();
+  command->callback([fifo, &exit_code] { exit_code = run_fifo_bench(*fifo); });
+
+  auto backlog = std::make_shared<BacklogBenchOptions>();
+  command = add_store_command(bench, "backlog", "A large backlog: memory, time to open, order",
+                              backlog->directory);
+  command->add_option("--gib", backlog->gibibytes, "Size of the backlog")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->callback([backlog, &exit_code] { exit_code = run_backlog_bench(*backlog); });
+}
+
+}  // namespace
 
 void add_bench(CLI::App& app, int& exit_code) {
   auto options = std::make_shared<BenchOptions>();
   options->load.count = 500'000;
   CLI::App* bench = app.add_subcommand("bench", "Measure what a message costs the agent");
   bench->require_subcommand(1);
+  add_store_benches(*bench, exit_code);
   CLI::App* command = bench->add_subcommand(
       "ingest", "From the broker through the agent to a receiver; give it a release build");
-  command->add_option("--sluice", options->sluice, "The agent's program")
-      ->required()
-      ->check(CLI::ExistingFile);
+  bench->add_option("--sluice", options->sluice, "The agent's program")->check(CLI::ExistingFile);
   command->add_option("--count", options->load.count, "Messages to publish")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
@@ -26,7 +72,12 @@ void add_bench(CLI::App& app, int& exit_code) {
   command->add_option("--work-dir", options->work_dir,
                       "New or empty directory for logs and data; default: a temporary one");
   add_load_flags(*command, options->load);
-  command->callback([options, &exit_code] { exit_code = run_ingest_bench(*options); });
+  command->callback([options, &exit_code] {
+    if (options->sluice.empty()) {
+      throw std::invalid_argument("say with --sluice which program to measure");
+    }
+    exit_code = run_ingest_bench(*options);
+  });
 }
 
 }  // namespace sluice::lab

@@ -50,6 +50,12 @@ class Settlements final : public BufferListener {
     return settled_;
   }
 
+  // What has been settled so far, and its memory.
+  void forget() {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::uint64_t>().swap(settled_);
+  }
+
   // False if it takes too long.
   [[nodiscard]] bool wait_for(std::size_t count) const {
     std::unique_lock lock(mutex_);

@@ -83,6 +83,7 @@ class SteppedBuffer {
 
   [[nodiscard]] BufferCounts counts() const { return loop_->inbox().counts(); }
   [[nodiscard]] std::vector<std::uint64_t> settled() const { return settlements_.all(); }
+  void forget_settled() { settlements_.forget(); }
   FakeClock& clock() { return clock_; }
 
  private:
