@@ -265,7 +265,10 @@ void check_sinks(const Config& config, const Places& places, Findings& findings)
       checker.error(checker.given("retry.initial") ? "retry.initial" : "retry.max",
                     "initial must not be longer than max");
     }
-    check_tls(sink.http.tls, sink.http.url, path, places, findings);
+    if (sink.kind == SinkKind::Http) {
+      check_tls(sink.http.tls, sink.http.url, path, places, findings);
+    }
+    check_sink_of_kind(sink, config, places, findings);
     const bool used = std::ranges::any_of(
         config.flows, [&](const FlowConfig& flow) { return is_listed(flow.to, sink.name); });
     if (!used) {

@@ -22,22 +22,6 @@ void complete_agent(AgentOptions& agent, const Places& places, Findings& finding
   }
 }
 
-// scheme://user:password@host is a way to write username and password.
-void move_credentials(Url& url, std::string& username, std::string& password,
-                      const std::string& path, const std::string& section, const Places& places,
-                      Findings& findings) {
-  if (url.user.empty() && url.password.empty()) {
-    return;
-  }
-  if (places.contains(section)) {
-    findings.error(
-        place_of(places, path + ".url"), path + ".url",
-        "the URL holds credentials, and so does " + section + ": write them in one place");
-  }
-  username = std::exchange(url.user, {});
-  password = std::exchange(url.password, {});
-}
-
 void complete_source(MqttSourceOptions& source, const Config& config, const Places& places,
                      Findings& findings) {
   const std::string path = "sources." + source.name;
@@ -66,6 +50,21 @@ Place place_of(const Places& places, std::string_view path) {
   }
 }
 
+void move_credentials(Url& url, std::string& username, std::string& password,
+                      const std::string& path, const std::string& section, const Places& places,
+                      Findings& findings) {
+  if (url.user.empty() && url.password.empty()) {
+    return;
+  }
+  if (places.contains(section)) {
+    findings.error(
+        place_of(places, path + ".url"), path + ".url",
+        "the URL holds credentials, and so does " + section + ": write them in one place");
+  }
+  username = std::exchange(url.user, {});
+  password = std::exchange(url.password, {});
+}
+
 void complete(Config& config, const Places& places, Findings& findings) {
   complete_agent(config.agent, places, findings);
   for (MqttSourceOptions& source : config.sources) {
@@ -80,6 +79,7 @@ void complete(Config& config, const Places& places, Findings& findings) {
       findings.error(place_of(places, path + ".url"), path + ".url",
                      "the user name in the URL must not contain a colon");
     }
+    complete_sink(sink, config, places, findings);
   }
   config.buffer.directory = config.agent.data_dir;
   config.buffer.flush_interval = config.blocks.flush_interval;

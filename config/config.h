@@ -7,7 +7,10 @@
 #include "pipeline/flow_options.h"
 #include "sources/mqtt_source.h"
 #include "uplink/dispatcher.h"
+#include "uplink/file_transport.h"
 #include "uplink/http_transport.h"
+#include "uplink/kafka_transport.h"
+#include "uplink/mqtt_transport.h"
 
 #include <chrono>
 #include <string>
@@ -38,9 +41,15 @@ struct FlowConfig {
   std::string hash;             // 16 hex digits over the definition as it is in force: lineage
 };
 
+enum class SinkKind { Http, Kafka, Mqtt, File, Stdout };
+
 struct SinkConfig {
   std::string name;
-  HttpTransportOptions http;
+  SinkKind kind = SinkKind::Http;
+  HttpTransportOptions http;  // of these, the one of its kind counts
+  KafkaTransportOptions kafka;
+  MqttTransportOptions mqtt;
+  FileTransportOptions file;
   BackoffOptions retry;
 };
 

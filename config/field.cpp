@@ -42,6 +42,12 @@ Field Field::shown_as(std::string default_text) && {
   return std::move(*this);
 }
 
+Field Field::selecting(std::vector<std::vector<Field>> fields_of_words) && {
+  selects_section = true;
+  alternatives = std::move(fields_of_words);
+  return std::move(*this);
+}
+
 Field Field::checked(TextCheck text_check) && {
   check = text_check;
   return std::move(*this);

@@ -49,6 +49,7 @@ struct Range {
 // Rejects with the second half of a sentence that begins with the value. Never repeats the value.
 using TextCheck = Status (*)(const std::string& text);
 using PairCheck = Status (*)(const std::string& key, const std::string& text);
+using KeyTest = bool (*)(const std::string& key);
 
 struct Field {
   std::string name;
@@ -57,7 +58,7 @@ struct Field {
   std::string default_value;  // as one would write it; empty if there is none
   bool required = false;
   bool may_be_off = false;               // Duration: `off` means 0
-  bool selects_section = false;          // its value decides which other fields there are
+  bool selects_section = false;          // Choice: see `alternatives`
   bool may_hold_secrets = false;         // Unsupported, TextMap: be careful with what is in there
   std::int64_t step = 1;                 // Duration: the value must be a multiple of it
   Range range;                           // Integer, Duration, Size
@@ -65,9 +66,12 @@ struct Field {
                                          // Unsupported: what is accepted because it changes nothing
   std::vector<std::string> later_words;  // Choice: known, but not supported by this version
   std::vector<Field> fields;             // Section
+  std::vector<std::vector<Field>> alternatives;  // Choice that selects the section: the fields
+                                                 // there are beside it, for each word
   std::function<std::vector<Field>(const std::string& name)> entry;  // Named: makes a new one
-  TextCheck check = nullptr;       // Text, Secret, and every item of a TextList
-  PairCheck check_pair = nullptr;  // every pair of a TextMap
+  TextCheck check = nullptr;        // Text, Secret, and every item of a TextList
+  PairCheck check_pair = nullptr;   // every pair of a TextMap
+  KeyTest is_secret_key = nullptr;  // TextMap that may hold secrets: which of its keys are one
   std::function<void(const FieldValue&)> store;
 
   Field require() &&;
@@ -75,6 +79,7 @@ struct Field {
   Field checked(TextCheck text_check) &&;
   Field later(std::vector<std::string> words_of_later_versions) &&;
   Field shown_as(std::string default_text) &&;  // a default that is made from something else
+  Field selecting(std::vector<std::vector<Field>> fields_of_words) &&;
 };
 
 // Functions that make fields. `target` is where the value goes, and what it holds when the field is

@@ -26,6 +26,7 @@ std::vector<Field> http_fields(HttpTransportOptions& http) {
   Field headers =
       text_map("headers", http.headers, check_header, "Further headers of every request.");
   headers.may_hold_secrets = true;
+  headers.is_secret_key = is_secret_header;
   return {
       url("url", http.url, {"http", "https"}, "Where to deliver.").require(),
       choice<std::string>("method", http.method,

@@ -29,11 +29,19 @@ std::vector<Field> delivery_fields(SinkConfig& sink) {
 }  // namespace
 
 std::vector<Field> sink_fields(SinkConfig& sink) {
-  std::vector<Field> fields{
-      selector("type", "http", "Kind of the sink.").later({"kafka", "mqtt", "file", "stdout"})};
-  for (std::vector<Field> part : {http_fields(sink.http), delivery_fields(sink)}) {
-    std::ranges::move(part, std::back_inserter(fields));
-  }
+  std::vector<Field> fields{choice<SinkKind>("type", sink.kind,
+                                             {{"http", SinkKind::Http},
+                                              {"kafka", SinkKind::Kafka},
+                                              {"mqtt", SinkKind::Mqtt},
+                                              {"file", SinkKind::File},
+                                              {"stdout", SinkKind::Stdout}},
+                                             "Kind of the sink.")
+                                .selecting({http_fields(sink.http),
+                                            kafka_fields(sink.kafka),
+                                            mqtt_sink_fields(sink.mqtt),
+                                            file_fields(sink.file),
+                                            {}})};
+  std::ranges::move(delivery_fields(sink), std::back_inserter(fields));
   return fields;
 }
 

@@ -28,7 +28,10 @@ std::string below(const std::string& path, const std::string& name) {
 // A section with secrets in it: what stands there instead may be one.
 bool holds_secret(const Field& field) {
   return field.kind == FieldKind::Secret || field.may_hold_secrets ||
-         std::ranges::any_of(field.fields, holds_secret);
+         std::ranges::any_of(field.fields, holds_secret) ||
+         std::ranges::any_of(field.alternatives, [](const std::vector<Field>& fields) {
+           return std::ranges::any_of(fields, holds_secret);
+         });
 }
 
 const Field* find_field(const std::vector<Field>& fields, const std::string& name) {
@@ -81,10 +84,11 @@ class Reader {
       return;
     }
     const std::vector<Entry> entries = entries_of(content, path, budget_, findings_);
-    if (!read_entries(fields, entries, path)) {
+    const auto known = read_entries(fields, entries, path);
+    if (!known) {
       return;
     }
-    for (const Field& field : fields) {
+    for (const Field& field : *known) {
       if (field.required && !has_key(entries, field.name)) {
         findings_.error(place, below(path, field.name), "is required: " + field.help);
       }
@@ -96,22 +100,46 @@ class Reader {
   [[nodiscard]] bool exhausted() const { return budget_ == 0; }
 
  private:
-  // False if it is not even known which keys there may be.
-  bool read_entries(const std::vector<Field>& fields, const std::vector<Entry>& entries,
-                    const std::string& path) {
+  // The fields there are in this section; nothing if that is not known.
+  std::optional<std::vector<Field>> read_entries(const std::vector<Field>& fields,
+                                                 const std::vector<Entry>& entries,
+                                                 const std::string& path) {
     const Entry* selector = find_selector(fields, entries);
-    const bool known = selector == nullptr || read_entry(fields, *selector, path);
+    auto known = fields_in_force(fields, selector, path);
     for (const Entry& entry : entries) {
       if (&entry == selector) {
         continue;
       }
       if (known) {
-        read_entry(fields, entry, path);
+        read_entry(*known, entry, path);
       } else {
         censor_.hide(*entry.value);
       }
     }
     return known;
+  }
+
+  // With those that the selector's value, or its default, brings with it.
+  std::optional<std::vector<Field>> fields_in_force(std::vector<Field> fields,
+                                                    const Entry* selector,
+                                                    const std::string& path) {
+    const auto field = std::ranges::find_if(fields, &Field::selects_section);
+    if (field == fields.end()) {
+      return fields;
+    }
+    std::string word = field->default_value;
+    if (selector != nullptr) {
+      if (!read_entry(fields, *selector, path)) {
+        return std::nullopt;
+      }
+      word = selected_;
+    }
+    const auto position = std::ranges::find(field->words, word) - field->words.begin();
+    if (static_cast<std::size_t>(position) < field->alternatives.size()) {
+      const std::vector<Field> more = field->alternatives[static_cast<std::size_t>(position)];
+      fields.insert(field + 1, more.begin(), more.end());
+    }
+    return fields;
   }
 
   static bool has_key(const std::vector<Entry>& entries, const std::string& name) {
@@ -179,6 +207,9 @@ class Reader {
     const auto value = value_of(field, *entry.value, entry.key->place, path);
     if (value) {
       field.store(*value);
+    }
+    if (value && field.selects_section) {
+      selected_ = field.words.at(static_cast<std::size_t>(std::get<std::int64_t>(*value)));
     }
     return value.has_value();
   }
@@ -289,7 +320,7 @@ class Reader {
     const std::string& name = pair.key->content().text;
     Field as_text;
     as_text.kind =
-        field.may_hold_secrets && is_secret_header(name) ? FieldKind::Secret : FieldKind::Text;
+        field.may_hold_secrets && field.is_secret_key(name) ? FieldKind::Secret : FieldKind::Text;
     places.try_emplace(path, pair.value->place);
     const auto value = value_of(as_text, *pair.value, pair.key->place, path);
     if (!value) {
@@ -302,7 +333,7 @@ class Reader {
     const std::string lower = lower_case(name);
     if (std::ranges::any_of(pairs,
                             [&](const auto& each) { return lower_case(each.first) == lower; })) {
-      findings_.error(pair.key->place, path, "this header is given twice");
+      findings_.error(pair.key->place, path, "this name is given twice");
     }
     pairs.emplace_back(name, text);
   }
@@ -364,6 +395,7 @@ class Reader {
   Findings& findings_;
   Censor censor_;
   std::size_t budget_ = kBudget;
+  std::string selected_;  // the word that a selector was given last
 };
 
 }  // namespace

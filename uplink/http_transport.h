@@ -4,11 +4,11 @@
 #include "core/transport.h"
 #include "net/tls_options.h"
 #include "net/url.h"
+#include "uplink/sender_identity.h"
 
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,15 +33,6 @@ struct HttpTransportOptions {
   TlsOptions tls;
   std::chrono::milliseconds timeout{
       30'000};  // of every step: resolve, connect, handshake, write, read
-};
-
-// Who is speaking: becomes the Sluice-* headers and the idempotency key.
-struct SenderIdentity {
-  std::string agent;
-  std::string version = "dev";  // of sluice, for the User-Agent header
-  std::uint64_t epoch = 0;
-  std::vector<std::string> flows;         // by FlowIndex
-  std::vector<std::string> flow_configs;  // hash of each flow's definition, by FlowIndex
 };
 
 // Keeps one connection alive. A stored zstd frame is sent verbatim; gzip and none decode it first.

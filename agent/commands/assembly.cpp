@@ -1,5 +1,6 @@
 #include "commands/assembly.h"
 
+#include "commands/transports.h"
 #include "pipeline/intake.h"
 
 #include <boost/asio/execution.hpp>
@@ -103,7 +104,7 @@ class Agent::Parts {
   Status add_sinks(const Config& config, std::string_view version) {
     const SenderIdentity identity = identity_of(config, buffer_->epoch(), version);
     for (const SinkConfig& sink : config.sinks) {
-      auto transport = make_http_transport(uplink_, sink.http, identity);
+      auto transport = make_transport(uplink_, sink, identity);
       if (!transport) {
         return Error{transport.error().reaction,
                      "sink " + sink.name + ": " + transport.error().message};

@@ -29,7 +29,7 @@ struct AgentCounts {
 class Agent {
  public:
   // Opens the buffer and makes every part; nothing runs yet. Errors are those of
-  // open_sqlite_buffer() and make_http_transport().
+  // open_sqlite_buffer() and make_transport().
   static Result<std::unique_ptr<Agent>> make(const Config& config, std::string_view version);
   ~Agent();
   Agent(const Agent&) = delete;

@@ -201,10 +201,25 @@ const std::map<std::string, std::string> kDefaults{
     {"flows.x.buffer.max_size", "256MiB"},
     {"flows.x.buffer.when_full", "block"},
     {"sinks.x.type", "http"},
-    {"sinks.x.method", "POST"},
-    {"sinks.x.compression", "zstd"},
-    {"sinks.x.tls.insecure_skip_verify", "false"},
-    {"sinks.x.timeout", "30s"},
+    {"sinks.x.http:method", "POST"},
+    {"sinks.x.http:compression", "zstd"},
+    {"sinks.x.http:tls.insecure_skip_verify", "false"},
+    {"sinks.x.http:timeout", "30s"},
+    {"sinks.x.kafka:key", "{topic}"},
+    {"sinks.x.kafka:compression", "zstd"},
+    {"sinks.x.kafka:timeout", "30s"},
+    {"sinks.x.mqtt:topic", "sluice/{agent}/{flow}"},
+    {"sinks.x.mqtt:pack", "block"},
+    {"sinks.x.mqtt:compression", "zstd"},
+    {"sinks.x.mqtt:protocol", "5"},
+    {"sinks.x.mqtt:client_id", "sluice-<agent.id>-<sink>"},
+    {"sinks.x.mqtt:keep_alive", "30s"},
+    {"sinks.x.mqtt:timeout", "30s"},
+    {"sinks.x.mqtt:tls.insecure_skip_verify", "false"},
+    {"sinks.x.file:max_size", "64MiB"},
+    {"sinks.x.file:max_age", "1h"},
+    {"sinks.x.file:keep", "0"},
+    {"sinks.x.file:compression", "none"},
     {"sinks.x.retry.initial", "1s"},
     {"sinks.x.retry.max", "60s"},
 };
@@ -217,6 +232,9 @@ void walk(const std::vector<Field>& fields, const std::string& path,
   for (const Field& field : fields) {
     visit(path + field.name, field);
     walk(field.fields, path + field.name + '.', visit);
+    for (std::size_t i = 0; i < field.alternatives.size(); ++i) {
+      walk(field.alternatives[i], path + field.words.at(i) + ':', visit);
+    }
     if (field.kind == FieldKind::Named) {
       walk(field.entry("x"), path + field.name + ".x.", visit);
     }
