@@ -11,7 +11,13 @@ namespace sluice {
 // settles and acknowledges what arrived, within agent.shutdown_timeout; a second one ends at once.
 ExitCode run_agent(const std::string& config_file);
 
+enum class ReportFormat { Text, Json };
+
 // Prints every problem of the file, or what it defines. Opens no connection and no buffer.
-ExitCode check_config(const std::string& config_file);
+ExitCode check_config(const std::string& config_file, ReportFormat format);
+
+// Print the description of the configuration file: for editors, for people.
+ExitCode print_schema();
+ExitCode print_reference();
 
 }  // namespace sluice
