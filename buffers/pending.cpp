@@ -29,20 +29,17 @@ std::vector<SinkState> sinks_of(const Route& route, FlowId flow,
   return sinks;
 }
 
-// Blocks are stored from the front, so the first that is not there ends the search.
+// Of the blocks from the front, how many the file has dealt with: what is in front of a stored one
+// was stored too, or needed not be. After an error only, so it does not matter that it takes long.
 Result<std::size_t> count_stored(StoreFile& file, const FlowState& flow) {
   std::size_t count = 0;
-  std::size_t looked_at = 0;
-  for (const WaitingBlock& waiting : flow.waiting) {
-    ++looked_at;
-    const Result<bool> there = file.blocks.contains(flow.id, *waiting.sealed.block);
+  for (std::size_t at = 0; at < flow.waiting.size(); ++at) {
+    const Result<bool> there = file.blocks.contains(flow.id, *flow.waiting[at].sealed.block);
     if (!there) {
       return there.error();
     }
     if (*there) {
-      count = looked_at;
-    } else if (!flow.is_delivered(*waiting.sealed.block)) {
-      break;  // one that is delivered is passed over, because it is not stored
+      count = at + 1;
     }
   }
   return count;
