@@ -1,12 +1,15 @@
 #include "buffers/inbox.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 namespace sluice {
 
-Inbox::Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest)
-    : states_(std::make_move_iterator(states.begin()), std::make_move_iterator(states.end())),
+Inbox::Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest,
+             Waking waking)
+    : waking_(waking),
+      states_(std::make_move_iterator(states.begin()), std::make_move_iterator(states.end())),
       newest_(std::move(newest)) {
 }
 
@@ -16,7 +19,7 @@ void Inbox::submit(SealedBlock block) {
   const std::uint64_t before = uncommitted_bytes_ + inbox_bytes_;
   inbox_bytes_ += bytes;
   counts_.waiting_bytes += bytes;
-  arrivals_.blocks.push_back({++arrival_, std::move(block)});
+  arrivals_.blocks.push_back({++arrival_, std::move(block), {}});
   arrived();
   if (before <= kFlushBytes && before + bytes > kFlushBytes) {
     wake();
@@ -29,6 +32,7 @@ void Inbox::flush() {
     return;
   }
   arrivals_.flush = true;
+  arrivals_.flush_arrival = arrival_;
   wake();
 }
 
@@ -86,7 +90,7 @@ bool Inbox::empty() const {
 
 void Inbox::arrived() {
   idle_ = false;
-  if (untimed_) {
+  if (untimed_ || waking_ == Waking::Prompt) {
     wake();
   }
 }
@@ -123,10 +127,19 @@ Arrivals Inbox::take() {
   return std::exchange(arrivals_, {});
 }
 
+std::vector<FetchRequest> Inbox::offered(const std::vector<Sequence>& newest) {
+  const MutexLock lock(mutex_);
+  for (std::size_t flow = 0; flow < newest.size(); ++flow) {
+    newest_.at(flow) = std::max(newest_.at(flow), newest[flow]);
+  }
+  return std::exchange(arrivals_.fetches, {});
+}
+
 std::vector<FetchRequest> Inbox::stored(const std::vector<SealedBlock>& blocks) {
   const MutexLock lock(mutex_);
   for (const SealedBlock& each : blocks) {
-    newest_.at(number(each.block->flow)) = each.block->first;
+    Sequence& newest = newest_.at(number(each.block->flow));
+    newest = std::max(newest, each.block->first);
     counts_.waiting_bytes -= each.block->data.size();
     for (const StateRow& row : each.state) {
       if (row.value.empty()) {

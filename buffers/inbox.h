@@ -38,6 +38,7 @@ struct Arrivals {
   std::vector<FetchRequest> fetches;
   std::map<std::string, WaitingPut> puts;
   bool flush = false;
+  std::uint64_t flush_arrival = 0;  // of the newest block then
 };
 
 // The upper half may be used by any thread, the lower half by the store thread only.
@@ -46,7 +47,12 @@ struct Arrivals {
 // until a time at which it looks by itself, and is woken earlier only for what cannot wait.
 class Inbox {
  public:
-  Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest);
+  enum class Waking {
+    Sparing,  // for what cannot wait
+    Prompt,   // for every block and confirmation too: a block may be delivered before it is stored
+  };
+  Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest,
+        Waking waking = Waking::Sparing);
 
   void submit(SealedBlock block);
   void flush();
@@ -68,7 +74,11 @@ class Inbox {
   void wait(const Wait& wait, std::stop_token stop);
   Arrivals take();
 
-  // `blocks` are in the file. Returns the fetches that have arrived meanwhile: those that found
+  // The newest block of each flow that a fetch may be answered with before it is stored. Returns
+  // the fetches that have arrived meanwhile, as stored() does.
+  std::vector<FetchRequest> offered(const std::vector<Sequence>& newest);
+
+  // `blocks` are settled. Returns the fetches that have arrived meanwhile: those that found
   // nothing stored did so before this call, so none of them can miss the blocks.
   std::vector<FetchRequest> stored(const std::vector<SealedBlock>& blocks);
   // All but waiting_bytes, which is counted here.
@@ -82,6 +92,7 @@ class Inbox {
   void arrived() SLUICE_REQUIRES(mutex_);
   void wake() SLUICE_REQUIRES(mutex_);
 
+  const Waking waking_;
   mutable Mutex mutex_;
   std::condition_variable_any awake_;
   Arrivals arrivals_ SLUICE_GUARDED_BY(mutex_);

@@ -29,18 +29,18 @@ std::vector<SinkState> sinks_of(const Route& route, FlowId flow,
   return sinks;
 }
 
-// Blocks are stored from the front, so the first that is not there ends the search.
+// Of the blocks from the front, how many the file has dealt with: what is in front of a stored one
+// was stored too, or needed not be. After an error only, so it does not matter that it takes long.
 Result<std::size_t> count_stored(StoreFile& file, const FlowState& flow) {
   std::size_t count = 0;
-  for (const WaitingBlock& waiting : flow.waiting) {
-    const Result<bool> there = file.blocks.contains(flow.id, *waiting.sealed.block);
+  for (std::size_t at = 0; at < flow.waiting.size(); ++at) {
+    const Result<bool> there = file.blocks.contains(flow.id, *flow.waiting[at].sealed.block);
     if (!there) {
       return there.error();
     }
-    if (!*there) {
-      break;
+    if (*there) {
+      count = at + 1;
     }
-    ++count;
   }
   return count;
 }
@@ -58,6 +58,7 @@ std::vector<SealedBlock> in_order(std::vector<WaitingBlock> blocks) {
 }
 
 void FlowState::take(std::size_t count, std::vector<WaitingBlock>& into) {
+  due -= std::min(due, count);
   for (; count > 0; --count) {
     waiting_bytes -= waiting.front().sealed.block->data.size();
     into.push_back(std::move(waiting.front()));
@@ -68,6 +69,23 @@ void FlowState::take(std::size_t count, std::vector<WaitingBlock>& into) {
 Sequence FlowState::confirmed_by_all() const {
   const auto slowest = std::ranges::min_element(sinks, {}, &SinkState::confirmed);
   return slowest != sinks.end() ? slowest->confirmed : Sequence(0);
+}
+
+bool FlowState::is_delivered(const Block& block) const {
+  return block.last() <= confirmed_by_all();
+}
+
+bool FlowState::holds_unconfirmed() const {
+  return stored.usage.blocks > 0 && confirmed_by_all() < stored.newest;
+}
+
+BlockPtr FlowState::next_waiting(Sequence after, Sequence confirmed, Sequence visible) const {
+  const auto first = std::ranges::partition_point(waiting, [&](const WaitingBlock& each) {
+    const Block& block = *each.sealed.block;
+    return block.first <= after || block.last() <= confirmed;
+  });
+  const bool found = first != waiting.end() && first->sealed.block->last() <= visible;
+  return found ? first->sealed.block : nullptr;
 }
 
 Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes) {
@@ -155,6 +173,17 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
   return in_order(std::move(stored));
 }
 
+std::vector<SealedBlock> Pending::take_delivered() {
+  std::vector<WaitingBlock> delivered;
+  for (FlowState& flow : flows) {
+    const auto stays = std::ranges::find_if(flow.waiting, [&](const WaitingBlock& waiting) {
+      return !waiting.sealed.state.empty() || !flow.is_delivered(*waiting.sealed.block);
+    });
+    flow.take(static_cast<std::size_t>(stays - flow.waiting.begin()), delivered);
+  }
+  return in_order(std::move(delivered));
+}
+
 void Pending::confirm(FlowIndex flow, SinkIndex sink, Sequence last_confirmed) {
   FlowState& state = flows.at(number(flow));
   SinkState& cursor = state.sinks.at(number(sink));
@@ -163,7 +192,7 @@ void Pending::confirm(FlowIndex flow, SinkIndex sink, Sequence last_confirmed) {
   }
   cursor.confirmed = last_confirmed;
   cursor.changed = true;
-  state.prune = true;
+  state.prune = state.prune || state.stored.usage.blocks > 0;
 }
 
 bool Pending::report_damage(FlowIndex flow, Sequence first) {

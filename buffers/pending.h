@@ -5,6 +5,7 @@
 #include "buffers/sqlite_buffer.h"
 #include "buffers/store_file.h"
 #include "core/block.h"
+#include "core/clock.h"
 #include "core/ids.h"
 #include "core/result.h"
 
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,6 +24,7 @@ namespace sluice {
 struct WaitingBlock {
   std::uint64_t arrival = 0;
   SealedBlock sealed;
+  Instant deadline;  // until which it may wait in memory to be delivered, see Spill
 };
 
 struct WaitingPut {
@@ -45,9 +48,16 @@ struct FlowState {
   bool prune = false;  // the file may hold blocks that every sink has confirmed
   std::deque<WaitingBlock> waiting;
   std::uint64_t waiting_bytes = 0;
+  std::size_t due = 0;  // of what waits, from the front: for the next transaction, see Spill
 
   // Up to here every sink has every record; 0 if there is no sink.
   [[nodiscard]] Sequence confirmed_by_all() const;
+  [[nodiscard]] bool is_delivered(const Block& block) const;  // to every sink
+  // True if the file holds a block that a sink has not got.
+  [[nodiscard]] bool holds_unconfirmed() const;
+  // The oldest block that waits, begins after `after`, ends after `confirmed` and not after
+  // `visible`; null if there is none.
+  [[nodiscard]] BlockPtr next_waiting(Sequence after, Sequence confirmed, Sequence visible) const;
   // Moves the first `count` of what waits.
   void take(std::size_t count, std::vector<WaitingBlock>& into);
 };
@@ -66,12 +76,18 @@ struct Pending {
   Result<std::vector<SealedBlock>> reconcile(StoreFile& file);
 
   void confirm(FlowIndex flow, SinkIndex sink, Sequence last);
+  // Takes out the blocks that every sink has got before they were stored: they are settled without
+  // ever being written. One with a state waits until that is on the disk, and those behind it in
+  // its flow with it. In the order of their submission.
+  std::vector<SealedBlock> take_delivered();
   // A block has been found that does not match its checksum. False: it was known already.
   bool report_damage(FlowIndex flow, Sequence first);
 
   std::vector<FlowState> flows;  // in the order of the routes
   Usage held;                    // with the flows that left the configuration
-  Sequence last{};               // the highest sequence ever stored or confirmed
+  Sequence last{};               // by the file, no sequence up to here may be used again
+  std::optional<Sequence> mark;  // what `last` should be
+  Sequence given{};              // the highest sequence submitted since the start
   std::map<std::string, WaitingPut> puts;
   std::map<Sequence, FlowIndex> damaged;  // to be set aside
   std::set<Sequence> untouched;           // to be set aside, but the file is too damaged for that

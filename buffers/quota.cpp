@@ -35,11 +35,13 @@ bool fits(const FlowState& flow, const Usage& stored, std::uint64_t block_bytes)
 }
 
 bool can_store(const FlowState& flow, const FileRoom& room) {
-  if (flow.waiting.empty()) {
+  if (flow.due == 0) {
     return false;
   }
-  const std::uint64_t bytes = flow.waiting.front().sealed.block->data.size();
-  return fits(flow, flow.stored.usage, bytes) && room.fits(bytes);
+  const Block& block = *flow.waiting.front().sealed.block;
+  const std::uint64_t bytes = block.data.size();
+  return flow.is_delivered(block) ||
+         (fits(flow, flow.stored.usage, bytes) && room.fits(bytes));
 }
 
 }  // namespace sluice

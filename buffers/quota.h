@@ -29,7 +29,8 @@ class FileRoom {
 // block larger than the limit would stand still for ever, and everything behind it.
 bool fits(const FlowState& flow, const Usage& stored, std::uint64_t block_bytes);
 
-// True if the first block that waits in the flow could be stored now.
+// True if the first block that waits in the flow is due and could be stored now, or need not be
+// stored any more.
 bool can_store(const FlowState& flow, const FileRoom& room);
 
 }  // namespace sluice

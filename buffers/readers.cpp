@@ -17,18 +17,42 @@ void Readers::open(FetchRequest request) {
   reader = {std::move(request), true};
 }
 
-Status Readers::serve(StoreFile& file, Pending& pending) {
+Status Readers::serve(StoreFile* file, Pending& pending) {
   for (std::vector<Reader>& flow : readers_) {
     for (Reader& reader : flow) {
       if (!reader.open || reader.request.nothing_stored) {
         continue;
       }
-      if (Status served = serve_one(file, pending, reader); !served) {
+      const FlowState& state = pending.flows.at(number(reader.request.flow));
+      if (state.stored.usage.blocks == 0) {
+        reader.request.nothing_stored = true;
+        continue;
+      }
+      if (file == nullptr) {
+        continue;
+      }
+      if (Status served = serve_one(*file, pending, reader); !served) {
         return served;
       }
     }
   }
   return {};
+}
+
+void Readers::serve_from_memory(const Pending& pending, Sequence visible) {
+  for (std::vector<Reader>& flow : readers_) {
+    for (Reader& reader : flow) {
+      if (!reader.open || !reader.request.nothing_stored) {
+        continue;
+      }
+      const FetchRequest& request = reader.request;
+      const FlowState& state = pending.flows.at(number(request.flow));
+      const Sequence confirmed = state.sinks.at(number(request.sink)).confirmed;
+      if (BlockPtr block = state.next_waiting(request.after, confirmed, visible)) {
+        answer(reader, std::move(block));
+      }
+    }
+  }
 }
 
 Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {

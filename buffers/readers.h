@@ -12,15 +12,21 @@
 
 namespace sluice {
 
-// One thread. At most one block is read at a time, and none is kept.
+// One thread. At most one block is read at a time, and none is kept. The file comes before the
+// memory: what waits in a flow is newer than all that is stored of it.
 class Readers {
  public:
   explicit Readers(const std::vector<Route>& routes);
 
   void open(FetchRequest request);
 
-  // Reads for every request that may have something to read. On an error they stay open.
-  Status serve(StoreFile& file, Pending& pending);
+  // Reads for every request that may have something to read. On an error they stay open. `file` may
+  // be null while it cannot be opened.
+  Status serve(StoreFile* file, Pending& pending);
+
+  // Hands blocks that wait to be stored, and end at or before `visible`, to whoever has read
+  // everything in the file.
+  void serve_from_memory(const Pending& pending, Sequence visible);
 
   // `stored` have just been committed, in this order: hands them to whoever had read everything
   // before them, and lets the others read.

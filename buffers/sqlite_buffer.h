@@ -32,6 +32,10 @@ struct SqliteBufferOptions {
   std::uint64_t max_size = 1024ULL * 1024 * 1024;  // bytes of the whole file; then everything waits
   std::chrono::milliseconds flush_interval{
       1'000};  // a submitted block is committed at most this late
+  // How long a submitted block may wait in memory to be delivered before it is written. Confirmed by
+  // every sink in that time, it is settled without having touched the disk. Zero: every block is
+  // written with the next commit, and handed out when it is on the disk.
+  std::chrono::milliseconds spill_after{0};
   Durability durability = Durability::Power;
   std::vector<Route> routes;
   const char* vfs = nullptr;  // a registered SQLite file-system layer; null: the system's
@@ -51,7 +55,9 @@ struct BufferCounts {
 };
 
 // Order:      blocks of a flow are handed out in the order in which they were submitted.
-// Durability: a settled block survives what `durability` says; one transaction per tick.
+// Durability: a settled block survives what `durability` says, or every sink has confirmed it; one
+//             transaction per tick. Sequences that were handed out are not used again after a crash,
+//             whether their blocks were written or not.
 // Errors:     a full or failing disk delays: blocks wait in memory, nothing is settled, `trouble`
 //             says why, and the work goes on by itself when the fault ends. A failed commit is
 //             treated as unknown: whether it took place is read from the file before it is

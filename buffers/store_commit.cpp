@@ -1,6 +1,7 @@
 // The part of the store thread that deals with one transaction and with a disk that refuses it.
 #include "buffers/store_loop.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -108,6 +109,12 @@ Status StoreLoop::reconcile(BufferListener& listener) {
   }
   unsure_ = false;
   ticks_ = meta->tick;
+  pending_.last = std::max(pending_.last, meta->last);
+  std::uint64_t bytes = 0;
+  for (const SealedBlock& each : *stored) {
+    bytes += each.block->data.size();
+  }
+  note_commit(bytes);
   settle(listener, *stored);
   return {};
 }
@@ -124,7 +131,9 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   }
   ticks_ = tick.number();
   more_ = tick.more();
-  settle(listener, tick.settle(pending_));
+  const std::vector<SealedBlock> settled = tick.settle(pending_);
+  note_commit(tick.stored_bytes());
+  settle(listener, settled);
   return committed;
 }
 
@@ -137,12 +146,13 @@ void StoreLoop::use_ballast(BufferListener& listener) {
   make_room();
 }
 
-void StoreLoop::settle(BufferListener& listener, const std::vector<SealedBlock>& stored) {
+void StoreLoop::note_commit(std::uint64_t stored_bytes) {
   ++commits_;
-  for (const SealedBlock& each : stored) {
-    stored_bytes_ += each.block->data.size();
-  }
-  measure(!stored.empty());
+  stored_bytes_ += stored_bytes;
+  measure(stored_bytes > 0);
+}
+
+void StoreLoop::settle(BufferListener& listener, const std::vector<SealedBlock>& stored) {
   std::vector<FetchRequest> fetches = inbox_.stored(stored);
   publish();
   for (const SealedBlock& each : stored) {

@@ -67,9 +67,11 @@ StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile 
       room_(options_.max_size),
       ballast_(options_.directory),
       readers_(options_.routes),
+      spill_(options_.spill_after),
       epoch_(meta.epoch),
       last_at_open_(pending_.last),
-      inbox_(std::move(states), newest_of(pending_)),
+      inbox_(std::move(states), newest_of(pending_),
+             spill_.lazy() ? Inbox::Waking::Prompt : Inbox::Waking::Sparing),
       ticks_(meta.tick) {
   measure(false);
   ballast_.hold();
@@ -86,12 +88,10 @@ void StoreLoop::run(BufferListener& listener, std::chrono::milliseconds stop_tim
 }
 
 void StoreLoop::step(BufferListener& listener) {
-  absorb(inbox_.take());
-  serve();
+  look(listener);
   while (due(clock_.elapsed())) {
     const bool committed = commit(listener);
-    absorb(inbox_.take());
-    serve();
+    look(listener);
     if (!committed) {
       break;
     }
@@ -102,10 +102,11 @@ void StoreLoop::step(BufferListener& listener) {
 
 void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_time) {
   const Instant end = clock_.elapsed() + stop_time;
-  absorb(inbox_.take());
+  spill_.store_everything();
+  look(listener);
   while (has_work()) {
     if (commit(listener)) {
-      absorb(inbox_.take());
+      look(listener);
       continue;
     }
     const Instant now = clock_.elapsed();
@@ -114,18 +115,39 @@ void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_
     }
     const Instant next = std::min(end, retry_at_.value_or(end));
     inbox_.wait({.time = next - now, .uncommitted_bytes = 0, .anything_uncommitted = false}, {});
-    absorb(inbox_.take());
+    look(listener);
   }
+  give_back_sequences(listener);
   absorb(inbox_.close());
   readers_.close();
   publish();
 }
 
+// What was reserved and not used. Nothing is handed out any more.
+void StoreLoop::give_back_sequences(BufferListener& listener) {
+  const Sequence used = std::max(pending_.given, last_at_open_);
+  if (spill_.lazy() && !has_work() && pending_.last > used) {
+    pending_.mark = used;
+    commit(listener);  // if it fails, there is a gap, and no harm done
+  }
+}
+
+void StoreLoop::look(BufferListener& listener) {
+  absorb(inbox_.take());
+  settle_delivered(listener);
+  offer();
+  serve();
+  spill_.mark(pending_, clock_.elapsed());
+}
+
 void StoreLoop::absorb(Arrivals arrivals) {
+  const Instant deadline = spill_.deadline(clock_.elapsed());
   for (WaitingBlock& waiting : arrivals.blocks) {
     const Block& block = *waiting.sealed.block;
     FlowState& flow = pending_.flows.at(number(block.flow));
     flow.waiting_bytes += block.data.size();
+    waiting.deadline = deadline;
+    pending_.given = std::max(pending_.given, block.last());
     flow.waiting.push_back(std::move(waiting));
   }
   for (const Confirmation& each : arrivals.confirmations) {
@@ -137,14 +159,49 @@ void StoreLoop::absorb(Arrivals arrivals) {
   for (FetchRequest& fetch : arrivals.fetches) {
     readers_.open(std::move(fetch));
   }
-  flush_ = flush_ || arrivals.flush;
+  if (arrivals.flush) {
+    flush_ = true;
+    spill_.hurry(arrivals.flush_arrival);
+  }
+}
+
+// Tells those who ask which blocks are there before they are stored. Not beyond what the file has
+// reserved: a sequence that leaves the agent must never be used again.
+void StoreLoop::offer() {
+  if (!spill_.lazy()) {
+    return;
+  }
+  std::vector<Sequence> newest;
+  for (const FlowState& flow : pending_.flows) {
+    const auto hidden = std::ranges::partition_point(flow.waiting, [this](const auto& each) {
+      return each.sealed.block->last() <= pending_.last;
+    });
+    newest.push_back(hidden == flow.waiting.begin() ? Sequence(0)
+                                                    : std::prev(hidden)->sealed.block->first);
+  }
+  for (FetchRequest& fetch : inbox_.offered(newest)) {
+    readers_.open(std::move(fetch));
+  }
+}
+
+void StoreLoop::settle_delivered(BufferListener& listener) {
+  if (!spill_.lazy()) {
+    return;
+  }
+  if (const std::vector<SealedBlock> delivered = pending_.take_delivered(); !delivered.empty()) {
+    settle(listener, delivered);
+  }
 }
 
 void StoreLoop::serve() {
+  const Status served = readers_.serve(file_ ? &*file_ : nullptr, pending_);
+  if (spill_.lazy()) {
+    readers_.serve_from_memory(pending_, pending_.last);
+  }
   if (!file_) {
     return;
   }
-  if (const Status served = readers_.serve(*file_, pending_); served) {
+  if (served) {
     read_error_.clear();
     read_failures_ = 0;
   } else {
@@ -163,7 +220,7 @@ bool StoreLoop::has_work() const {
 
 bool StoreLoop::due(Instant now) const {
   if (retry_at_) {
-    return now >= *retry_at_ && (has_work() || !file_);
+    return now >= *retry_at_ && (has_work() || unsure_ || !file_);
   }
   if (!has_work()) {
     return false;
@@ -172,7 +229,8 @@ bool StoreLoop::due(Instant now) const {
   for (const FlowState& flow : pending_.flows) {
     bytes += can_store(flow, room_) ? flow.waiting_bytes : 0;
   }
-  return flush_ || more_ || bytes > Inbox::kFlushBytes || (look_at_ && now >= *look_at_);
+  return flush_ || more_ || spill_.urgent() || bytes > Inbox::kFlushBytes ||
+         (look_at_ && now >= *look_at_);
 }
 
 // After a commit the thread looks once more by itself, because what arrives in between does not
@@ -193,7 +251,10 @@ void StoreLoop::arm(Instant now) {
 Inbox::Wait StoreLoop::next_wait() const {
   Inbox::Wait wait;
   const bool work = has_work();
-  std::optional<Instant> next = retry_at_ && work ? retry_at_ : look_at_;
+  std::optional<Instant> next = retry_at_ && (work || unsure_) ? retry_at_ : look_at_;
+  if (const std::optional<Instant> deadline = spill_.next()) {
+    next = next ? std::min(*next, *deadline) : deadline;
+  }
   if (!read_error_.empty() || !file_) {
     const Instant again = clock_.elapsed() + kReadAgain;
     next = next ? std::min(*next, again) : again;
@@ -201,7 +262,7 @@ Inbox::Wait StoreLoop::next_wait() const {
   if (next) {
     wait.time = std::max(*next - clock_.elapsed(), Instant::duration::zero());
   }
-  wait.anything_uncommitted = work;
+  wait.anything_uncommitted = work || spill_.next();
   for (const FlowState& flow : pending_.flows) {
     wait.uncommitted_bytes += !retry_at_ && can_store(flow, room_) ? flow.waiting_bytes : 0;
   }

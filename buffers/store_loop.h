@@ -6,6 +6,7 @@
 #include "buffers/pending.h"
 #include "buffers/quota.h"
 #include "buffers/readers.h"
+#include "buffers/spill.h"
 #include "buffers/sqlite_buffer.h"
 #include "buffers/store_file.h"
 #include "buffers/tick.h"
@@ -45,8 +46,12 @@ class StoreLoop {
   StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile file, Pending pending,
             Meta meta, std::map<std::string, std::string> states);
 
+  // Takes in what has arrived, answers fetches, and settles what was delivered from memory.
+  void look(BufferListener& listener);
   void absorb(Arrivals arrivals);
+  void offer();
   void serve();
+  void settle_delivered(BufferListener& listener);
   void finish(BufferListener& listener, std::chrono::milliseconds stop_time);
 
   [[nodiscard]] bool has_work() const;
@@ -61,7 +66,9 @@ class StoreLoop {
   Status reconcile(BufferListener& listener);
   Status secure();
   Status write(BufferListener& listener, TickKind kind);
+  void note_commit(std::uint64_t stored_bytes);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
+  void give_back_sequences(BufferListener& listener);
   void use_ballast(BufferListener& listener);
   void make_room();
   void measure(bool grew);
@@ -77,6 +84,7 @@ class StoreLoop {
   FileRoom room_;
   Ballast ballast_;
   Readers readers_;
+  Spill spill_;
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
   Inbox inbox_;

@@ -13,14 +13,16 @@ namespace {
 constexpr std::uint64_t kMostBytes = 4UL * 1024 * 1024;
 constexpr std::size_t kMostRemoved = 1024;
 
+// What a sink has got of blocks that are not in the file need not be written either.
 bool has_small_work(const FlowState& flow) {
-  return flow.prune || std::ranges::any_of(flow.sinks, &SinkState::changed);
+  return flow.prune || (flow.stored.usage.blocks > 0 &&
+                        std::ranges::any_of(flow.sinks, &SinkState::changed));
 }
 
 }  // namespace
 
 bool has_work(const Pending& pending, const FileRoom& room, TickKind kind) {
-  if (!pending.puts.empty() || !pending.damaged.empty() ||
+  if (!pending.puts.empty() || !pending.damaged.empty() || pending.mark ||
       std::ranges::any_of(pending.flows, has_small_work)) {
     return true;
   }
@@ -34,7 +36,7 @@ Tick::Tick(const Pending& pending, FileRoom room, std::uint64_t number)
       room_(room),
       flows_(pending.flows.size()),
       held_(pending.held),
-      last_(pending.last) {
+      last_(pending.mark.value_or(pending.last)) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     flows_[i].stored = pending.flows[i].stored;
   }
@@ -149,13 +151,12 @@ Status Tick::set_aside(StoreFile& file, Pending& pending, Timestamp now) {
 std::vector<Tick::Candidate> Tick::candidates(const Pending& pending) {
   std::vector<Candidate> found;
   for (std::size_t i = 0; i < pending.flows.size(); ++i) {
+    const FlowState& flow = pending.flows[i];
     std::uint64_t bytes = 0;
-    for (const WaitingBlock& waiting : pending.flows[i].waiting) {
+    for (std::size_t at = 0; at < flow.due && bytes < kMostBytes; ++at) {
+      const WaitingBlock& waiting = flow.waiting[at];
       found.push_back({waiting.arrival, i, &waiting});
       bytes += waiting.sealed.block->data.size();
-      if (bytes >= kMostBytes) {
-        break;
-      }
     }
   }
   std::ranges::sort(found, {}, &Candidate::arrival);
@@ -170,6 +171,11 @@ Status Tick::insert_blocks(StoreFile& file, const Pending& pending) {
     FlowPart& part = flows_[candidate.flow];
     const Block& block = *candidate.waiting->sealed.block;
     const std::uint64_t bytes = block.data.size();
+    if (flow.is_delivered(block) && !full[candidate.flow]) {
+      ++part.blocks;
+      stored_.push_back(candidate.waiting);  // for its state
+      continue;
+    }
     if (full[candidate.flow] || !fits(flow, part.stored.usage, bytes) || !room_.fits(bytes)) {
       full[candidate.flow] = true;  // nothing may pass a block that has to wait
       continue;
@@ -186,6 +192,7 @@ Status Tick::insert_blocks(StoreFile& file, const Pending& pending) {
     room_.take(bytes);
     last_ = std::max(last_, block.last());
     stored_.push_back(candidate.waiting);
+    stored_bytes_ += bytes;
     total += bytes;
     if (total >= kMostBytes) {
       break;
@@ -253,6 +260,7 @@ std::vector<SealedBlock> Tick::settle(Pending& pending) const {
   }
   pending.held = held_;
   pending.last = last_;
+  pending.mark.reset();
   return in_order(std::move(stored));
 }
 

@@ -31,10 +31,11 @@ class Tick {
   Status commit(StoreFile& file, Pending& pending, TickKind kind, Timestamp now);
 
   [[nodiscard]] std::uint64_t number() const { return number_; }
+  [[nodiscard]] std::uint64_t stored_bytes() const { return stored_bytes_; }
   [[nodiscard]] bool more() const;  // there was more to remove than one transaction should
 
-  // It has taken place: takes out of `pending` what is in the file now, and returns the blocks
-  // among it in the order of their submission.
+  // It has taken place: takes out of `pending` what is in the file now or need not be any more, and
+  // returns the blocks among it in the order of their submission.
   std::vector<SealedBlock> settle(Pending& pending) const;
 
  private:
@@ -67,6 +68,7 @@ class Tick {
   std::vector<FlowPart> flows_;
   Usage held_;
   Sequence last_;
+  std::uint64_t stored_bytes_ = 0;
   std::vector<const WaitingBlock*> stored_;  // only within commit()
   std::vector<Sequence> set_aside_;
   std::uint64_t puts_through_ = 0;  // arrival of the newest put in the transaction

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,6 +43,12 @@ class SteppedBuffer {
     step();
   }
   void step() { loop_->step(settlements_); }
+  // As run() ends. Takes nothing any more until it is opened again.
+  void stop() {
+    std::stop_source stopped;
+    stopped.request_stop();
+    loop_->run(settlements_, std::chrono::milliseconds(0), stopped.get_token());
+  }
 
   void submit(SealedBlock block) { loop_->inbox().submit(std::move(block)); }
   void confirm(std::size_t flow, std::size_t sink, std::uint64_t last) {
