@@ -16,61 +16,81 @@ namespace {
 
 // A damaged count must neither overflow a sum nor become negative.
 #define SLUICE_SANE_COUNT "min(max(n, 0), 4294967295)"
+#define SLUICE_SANE_SKIPPED "min(max(skipped, 0), 4294967295)"
+#define SLUICE_COLUMNS "id, flow, n, raw_bytes, codec, min_ts, max_ts, crc, data, skipped"
 
 // In the order of the table: by way of the index every page would be visited once for every flow.
 constexpr const char* kUsage =
     "SELECT flow, " SLUICE_SANE_COUNT ", length(data), id FROM block NOT INDEXED ORDER BY id";
-constexpr const char* kLast = "SELECT coalesce((SELECT id + max(" SLUICE_SANE_COUNT
-                              ", 1) - 1 FROM block ORDER BY id DESC LIMIT 1), 0)";
-constexpr const char* kInsert = "INSERT INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+constexpr const char* kLast =
+    "SELECT coalesce((SELECT id + max(" SLUICE_SANE_COUNT ", 1) - 1 + " SLUICE_SANE_SKIPPED
+    " FROM block ORDER BY id DESC LIMIT 1), 0)";
+constexpr const char* kInsert =
+    "INSERT INTO block(" SLUICE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 // The inner SELECT finds where the confirmed ones end with one look at the index; without it, a
 // sink that is far ahead of another would walk through everything the other has not confirmed.
 constexpr const char* kNext =
-    "SELECT id, flow, n, raw_bytes, codec, min_ts, max_ts, crc, data FROM block"
-    " WHERE flow = ?1 AND id + n - 1 > ?3 AND id > max(?2,"
+    "SELECT " SLUICE_COLUMNS
+    " FROM block"
+    " WHERE flow = ?1 AND id + n + skipped - 1 > ?3 AND id > max(?2,"
     " coalesce((SELECT max(id) FROM block WHERE flow = ?1 AND id <= ?3), 0) - 1)"
     " ORDER BY id LIMIT 1";
 constexpr const char* kEnded =
     "SELECT id, " SLUICE_SANE_COUNT
     ", length(data) FROM block"
-    " WHERE flow = ?1 AND id <= ?2 AND id + n - 1 <= ?2 ORDER BY id LIMIT ?3";
+    " WHERE flow = ?1 AND id <= ?2 AND id + n + skipped - 1 <= ?2 ORDER BY id LIMIT ?3";
 constexpr const char* kRemove = "DELETE FROM block WHERE id = ?1";
 constexpr const char* kContains = "SELECT 1 FROM block WHERE id = ?1 AND crc = ?2";
 constexpr const char* kFind =
     "SELECT id, " SLUICE_SANE_COUNT ", length(data) FROM block WHERE id = ?1";
 constexpr const char* kSetAside =
-    "INSERT INTO quarantine SELECT id, flow, n, raw_bytes, codec, min_ts, max_ts, crc, data, ?2, ?3"
+    "INSERT INTO quarantine(" SLUICE_COLUMNS ", reason, at) SELECT " SLUICE_COLUMNS
+    ", ?2, ?3"
     " FROM block WHERE id = ?1";
 
 // The order in which columns of a block are bound, read and covered by the checksum.
 constexpr int kMetadataColumns = 7;
 constexpr int kCrcColumn = 7;
 constexpr int kDataColumn = 8;
-using Metadata = std::array<std::int64_t, kMetadataColumns>;
+constexpr int kSkippedColumn = 9;
+
+struct Metadata {
+  std::array<std::int64_t, kMetadataColumns> columns{};
+  std::int64_t skipped = 0;
+};
 
 std::int64_t to_column(Sequence sequence) {
   return static_cast<std::int64_t>(number(sequence));
 }
 
 Metadata metadata_of(FlowId flow, const Block& block) {
-  return {to_column(block.first),
-          static_cast<std::int64_t>(flow),
-          static_cast<std::int64_t>(block.count),
-          static_cast<std::int64_t>(block.raw_bytes),
-          static_cast<std::int64_t>(block.codec),
-          block.min_time.time_since_epoch().count(),
-          block.max_time.time_since_epoch().count()};
+  return {
+      .columns = {to_column(block.first), static_cast<std::int64_t>(flow),
+                  std::int64_t{block.count}, std::int64_t{block.raw_bytes},
+                  static_cast<std::int64_t>(block.codec), block.min_time.time_since_epoch().count(),
+                  block.max_time.time_since_epoch().count()},
+      .skipped = block.skipped};
 }
 
-std::uint32_t checksum(const Metadata& metadata, std::string_view data) {
-  std::array<char, sizeof(std::int64_t) * kMetadataColumns> bytes{};
-  std::size_t at = 0;
-  for (const std::int64_t value : metadata) {
-    for (unsigned shift = 0; shift < 64; shift += 8) {  // little-endian on every machine
-      bytes.at(at++) = static_cast<char>((static_cast<std::uint64_t>(value) >> shift) & 0xFFU);
-    }
+std::uint32_t add_integer(std::uint32_t crc, std::int64_t value) {
+  std::array<char, sizeof(value)> bytes{};
+  for (unsigned i = 0; i < bytes.size(); ++i) {  // little-endian on every machine
+    bytes.at(i) = static_cast<char>((static_cast<std::uint64_t>(value) >> (8U * i)) & 0xFFU);
   }
-  return crc32c(crc32c(0, {bytes.data(), bytes.size()}), data);
+  return crc32c(crc, {bytes.data(), bytes.size()});
+}
+
+// What is not skipped is not covered: so the blocks of format 1 keep their checksums. A damaged
+// column is found all the same, whichever of its two values is the 0.
+std::uint32_t checksum(const Metadata& metadata, std::string_view data) {
+  std::uint32_t crc = 0;
+  for (const std::int64_t value : metadata.columns) {
+    crc = add_integer(crc, value);
+  }
+  if (metadata.skipped != 0) {
+    crc = add_integer(crc, metadata.skipped);
+  }
+  return crc32c(crc, data);
 }
 
 Timestamp to_time(std::int64_t milliseconds) {
@@ -79,22 +99,25 @@ Timestamp to_time(std::int64_t milliseconds) {
 
 // Null if the row does not match its checksum.
 BlockPtr read_block(const sqlite::Statement& row, FlowIndex index) {
-  Metadata metadata{};
+  Metadata metadata;
   for (int column = 0; column < kMetadataColumns; ++column) {
-    metadata.at(static_cast<std::size_t>(column)) = row.integer(column);
+    metadata.columns.at(static_cast<std::size_t>(column)) = row.integer(column);
   }
+  metadata.skipped = row.integer(kSkippedColumn);
   const std::string_view data = row.bytes(kDataColumn);
   if (std::int64_t{checksum(metadata, data)} != row.integer(kCrcColumn)) {
     return nullptr;
   }
+  const auto& columns = metadata.columns;
   return std::make_shared<const Block>(Block{
       .flow = index,
-      .first = Sequence(metadata[0]),
-      .count = static_cast<std::uint32_t>(metadata[2]),
-      .raw_bytes = static_cast<std::uint32_t>(metadata[3]),
-      .codec = static_cast<Codec>(metadata[4]),
-      .min_time = to_time(metadata[5]),
-      .max_time = to_time(metadata[6]),
+      .first = Sequence(columns[0]),
+      .count = static_cast<std::uint32_t>(columns[2]),
+      .skipped = static_cast<std::uint32_t>(metadata.skipped),
+      .raw_bytes = static_cast<std::uint32_t>(columns[3]),
+      .codec = static_cast<Codec>(columns[4]),
+      .min_time = to_time(columns[5]),
+      .max_time = to_time(columns[6]),
       .data = std::string(data),
   });
 }
@@ -178,11 +201,12 @@ Result<Sequence> BlockTable::last_sequence() {
 Status BlockTable::insert(FlowId flow, const Block& block) {
   const Metadata metadata = metadata_of(flow, block);
   int parameter = 0;
-  for (const std::int64_t value : metadata) {
+  for (const std::int64_t value : metadata.columns) {
     insert_->bind(++parameter, value);
   }
   insert_->bind(kCrcColumn + 1, std::int64_t{checksum(metadata, block.data)});
   insert_->bind_blob(kDataColumn + 1, block.data);
+  insert_->bind(kSkippedColumn + 1, metadata.skipped);
   return run_to_end(*insert_);
 }
 

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <bit>
-#include <functional>
 
 namespace sluice {
 
@@ -34,7 +33,7 @@ Status for_each_row(sqlite::Statement& statement, const std::function<void()>& t
 
 Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection) {
   Catalogue catalogue;
-  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 9> all{{
+  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 11> all{{
       {&catalogue.meta_, "SELECT epoch, last_seq, tick FROM meta"},
       {&catalogue.set_meta_, "UPDATE meta SET last_seq = ?1, tick = ?2"},
       {&catalogue.flows_, "SELECT id, name FROM flow"},
@@ -47,6 +46,10 @@ Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection) {
       {&catalogue.set_state_,
        "INSERT INTO state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value"},
       {&catalogue.remove_state_, "DELETE FROM state WHERE key = ?1"},
+      {&catalogue.ledger_, "SELECT flow, what, records FROM ledger"},
+      {&catalogue.add_ledger_,
+       "INSERT INTO ledger VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE"
+       " SET records = records + excluded.records"},
   }};
   for (const auto& [statement, sql] : all) {
     Result<sqlite::Statement> prepared = connection.prepare(sql);
@@ -125,6 +128,27 @@ Status Catalogue::set_state(const StateRow& row) {
   }
   set_state_->bind(1, std::string_view(row.key)).bind_blob(2, row.value);
   return run_to_end(*set_state_);
+}
+
+Result<std::map<FlowId, Ledger>> Catalogue::ledger() {
+  std::map<FlowId, Ledger> ledger;
+  const Status read = for_each_row(*ledger_, [&] {
+    ledger[FlowId(ledger_->integer(0))].emplace(ledger_->bytes(1),
+                                                static_cast<std::uint64_t>(ledger_->integer(2)));
+  });
+  if (!read) {
+    return read.error();
+  }
+  return ledger;
+}
+
+Status Catalogue::add_ledger(FlowId flow, std::string_view what, std::uint64_t records) {
+  if (records == 0) {
+    return {};
+  }
+  add_ledger_->bind(1, to_column(flow)).bind(2, what);
+  add_ledger_->bind(3, static_cast<std::int64_t>(records));
+  return run_to_end(*add_ledger_);
 }
 
 }  // namespace sluice

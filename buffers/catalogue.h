@@ -1,4 +1,4 @@
-// The small tables: meta, flow, cursor and state. Private to buffers/.
+// The small tables: meta, flow, cursor, state and ledger. Private to buffers/.
 #pragma once
 
 #include "buffers/block_table.h"
@@ -8,6 +8,7 @@
 #include "core/result.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ struct Meta {
 };
 
 using CursorKey = std::pair<FlowId, std::string>;  // flow, name of the sink
+
+// Records of a flow by what has become of them, see FORMAT.md.
+using Ledger = std::map<std::string, std::uint64_t, std::less<>>;
 
 // One thread; gone before its connection.
 class Catalogue {
@@ -41,11 +45,15 @@ class Catalogue {
   Result<std::map<std::string, std::string>> states();
   Status set_state(const StateRow& row);  // an empty value removes the key
 
+  Result<std::map<FlowId, Ledger>> ledger();
+  // To be called in the transaction that does what is counted.
+  Status add_ledger(FlowId flow, std::string_view what, std::uint64_t records);
+
  private:
   Catalogue() = default;
 
   std::optional<sqlite::Statement> meta_, set_meta_, flows_, add_flow_, cursors_, set_cursor_,
-      states_, set_state_, remove_state_;
+      states_, set_state_, remove_state_, ledger_, add_ledger_;
 };
 
 }  // namespace sluice

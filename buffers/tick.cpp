@@ -69,6 +69,9 @@ Status Tick::write(StoreFile& file, Pending& pending, TickKind kind, Timestamp n
   if (Status written = write_states(file, pending); !written) {
     return written;
   }
+  if (Status written = write_ledger(file, pending); !written) {
+    return written;
+  }
   return file.catalogue.set_meta(last_, number_);
 }
 
@@ -109,6 +112,7 @@ Status Tick::prune(StoreFile& file, const Pending& pending) {
       }
       const Usage removed{1, row.records, row.bytes};
       flows_[i].stored.usage -= removed;
+      flows_[i].records_delivered += row.records;
       held_ -= removed;
       room_.give_back(row.bytes);
     }
@@ -135,6 +139,7 @@ Status Tick::set_aside(StoreFile& file, Pending& pending, Timestamp now) {
     if (row->has_value()) {
       const Usage removed{1, (*row)->records, (*row)->bytes};
       flows_[sluice::number(index)].stored.usage -= removed;
+      flows_[sluice::number(index)].records_damaged += (*row)->records;
       held_ -= removed;
     }
   }
@@ -176,6 +181,7 @@ Status Tick::insert_blocks(StoreFile& file, const Pending& pending) {
     part.stored.usage += added;
     held_ += added;
     part.stored.newest = block.first;
+    part.records_stored += block.count;
     ++part.blocks;
     room_.take(bytes);
     last_ = std::max(last_, block.last());
@@ -203,6 +209,20 @@ Status Tick::write_states(StoreFile& file, const Pending& pending) {
   for (const auto& [arrival, row] : rows) {
     if (Status written = file.catalogue.set_state(*row); !written) {
       return written;
+    }
+  }
+  return {};
+}
+
+Status Tick::write_ledger(StoreFile& file, const Pending& pending) {
+  for (std::size_t i = 0; i < flows_.size(); ++i) {
+    const FlowPart& part = flows_[i];
+    for (const auto& [what, records] :
+         {std::pair("stored", part.records_stored), std::pair("delivered", part.records_delivered),
+          std::pair("damaged", part.records_damaged)}) {
+      if (Status added = file.catalogue.add_ledger(pending.flows[i].id, what, records); !added) {
+        return added;
+      }
     }
   }
   return {};

@@ -43,6 +43,9 @@ class Tick {
     StoredUsage stored;           // afterwards
     bool prune = false;           // there is more to remove
     std::vector<Sequence> saved;  // cursors, in the order of the sinks
+    std::uint64_t records_stored = 0;
+    std::uint64_t records_delivered = 0;
+    std::uint64_t records_damaged = 0;
   };
   struct Candidate {
     std::uint64_t arrival;
@@ -55,6 +58,7 @@ class Tick {
   Status prune(StoreFile& file, const Pending& pending);
   Status set_aside(StoreFile& file, Pending& pending, Timestamp now);
   Status insert_blocks(StoreFile& file, const Pending& pending);
+  Status write_ledger(StoreFile& file, const Pending& pending);
   Status write_states(StoreFile& file, const Pending& pending);
   [[nodiscard]] static std::vector<Candidate> candidates(const Pending& pending);
 
