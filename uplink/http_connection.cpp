@@ -71,6 +71,8 @@ class HttpConnection::Link : public std::enable_shared_from_this<HttpConnection:
     });
   }
 
+  [[nodiscard]] std::size_t sent_bytes() const { return written_; }
+
   [[nodiscard]] bool reusable() { return !then_ && channel_->idle(); }
 
   void close() {
@@ -288,6 +290,10 @@ HttpConnection::~HttpConnection() {
 
 void HttpConnection::exchange(std::shared_ptr<const HttpRequest> request, ReplyHandler then) {
   link_->exchange(std::move(request), std::move(then));
+}
+
+std::size_t HttpConnection::sent_bytes() const {
+  return link_->sent_bytes();
 }
 
 bool HttpConnection::reusable() const {

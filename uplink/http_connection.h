@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -47,6 +48,9 @@ class HttpConnection {
   // with Reaction::Closed: the connection ended before the first byte of an answer; with
   // Reaction::Retry: everything else.
   void exchange(std::shared_ptr<const HttpRequest> request, ReplyHandler then);
+
+  // How much of the latest request has been handed to the network.
+  [[nodiscard]] std::size_t sent_bytes() const;
 
   // Open, and as far as one can know without a round trip, the other side has not closed it.
   [[nodiscard]] bool reusable() const;

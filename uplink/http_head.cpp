@@ -184,8 +184,9 @@ Result<HttpHead> HttpHead::make(const HttpTransportOptions& options,
   return head;
 }
 
-std::string HttpHead::of(const Block& block, std::size_t body_bytes,
+std::string HttpHead::of(const Shipment& shipment, std::size_t body_bytes,
                          std::string_view encoding) const {
+  const Block& block = *shipment.block;
   assert(number(block.flow) < flows_.size() && "the identity names every flow");
   const Flow& flow = flows_[number(block.flow)];
   const std::string first = std::to_string(number(block.first));
@@ -198,6 +199,7 @@ std::string HttpHead::of(const Block& block, std::size_t body_bytes,
   head.append("\r\nSluice-Count: ").append(std::to_string(block.count));
   head.append("\r\nIdempotency-Key: ").append(flow.key_start);
   head.append(first).append("-").append(last).append("\"");
+  head.append(shipment.backfill ? "\r\nSluice-Backfill: true" : "");
   if (!encoding.empty()) {
     head.append("\r\nContent-Encoding: ").append(encoding);
   }

@@ -18,7 +18,7 @@ class HttpHead {
   static Result<HttpHead> make(const HttpTransportOptions& options, const SenderIdentity& identity);
 
   // Complete with the empty line. `encoding` is the Content-Encoding; empty: none.
-  [[nodiscard]] std::string of(const Block& block, std::size_t body_bytes,
+  [[nodiscard]] std::string of(const Shipment& shipment, std::size_t body_bytes,
                                std::string_view encoding) const;
 
  private:

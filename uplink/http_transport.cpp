@@ -60,25 +60,41 @@ Result<Body> body_of(const BlockPtr& block, HttpCompression compression) {
 class HttpTransport final : public Transport {
  public:
   HttpTransport(boost::asio::io_context& io, std::shared_ptr<const HttpDestination> destination,
-                HttpHead head, HttpCompression compression)
+                HttpHead head, HttpCompression compression, ResponseRules responses)
       : io_(io),
         destination_(std::move(destination)),
         head_(std::move(head)),
-        compression_(compression) {}
+        compression_(compression),
+        responses_(std::move(responses)) {}
 
   void send(const Shipment& shipment, AnswerHandler then) override {
-    const BlockPtr& block = shipment.block;
-    auto body = body_of(block, compression_);
+    sent_bytes_ = 0;
+    then_ = std::move(then);
+    request(shipment);
+  }
+
+  void cancel() override {
+    if (then_) {
+      sent_bytes_ += connection_ ? connection_->sent_bytes() : 0;
+      answer_later({.verdict = Verdict::Retry, .retry_after = {}, .detail = "given up"});
+    }
+    connection_.reset();
+  }
+
+ private:
+  void request(const Shipment& shipment) {
+    shipment_ = shipment;
+    auto body = body_of(shipment.block, compression_);
     if (!body) {
       const bool never = body.error().reaction == Reaction::Reject;
-      answer_later(std::move(then), {.verdict = never ? Verdict::Refused : Verdict::Retry,
-                                     .retry_after = {},
-                                     .detail = body.error().message});
+      answer_later({.verdict = never ? Verdict::Refused : Verdict::Retry,
+                    .retry_after = {},
+                    .detail = body.error().message});
       return;
     }
-    then_ = std::move(then);
+    encoding_ = body->encoding;
     request_ = std::make_shared<const HttpRequest>(
-        HttpRequest{head_.of(*block, body->bytes->size(), body->encoding), body->bytes});
+        HttpRequest{head_.of(shipment, body->bytes->size(), body->encoding), body->bytes});
     if (connection_ && connection_->reusable()) {
       exchange(true);
     } else {
@@ -86,16 +102,6 @@ class HttpTransport final : public Transport {
     }
   }
 
-  void cancel() override {
-    connection_.reset();
-    request_.reset();
-    if (then_) {
-      answer_later(std::exchange(then_, nullptr),
-                   {.verdict = Verdict::Retry, .retry_after = {}, .detail = "given up"});
-    }
-  }
-
- private:
   void connect_and_exchange() {
     connection_ = std::make_unique<HttpConnection>(io_, destination_);
     exchange(false);
@@ -110,29 +116,66 @@ class HttpTransport final : public Transport {
   // That a server closes an idle connection is no failure: the request, which has a key, is sent
   // once more at once, over a new one.
   void replied(bool used_before, const Result<HttpReply>& reply) {
+    sent_bytes_ += connection_->sent_bytes();
     if (!reply && reply.error().reaction == Reaction::Closed && used_before) {
       connect_and_exchange();
       return;
     }
-    request_.reset();
-    const AnswerHandler then = std::exchange(then_, nullptr);
     if (!reply) {
       connection_.reset();
-      then({.verdict = Verdict::Retry, .retry_after = {}, .detail = reply.error().message});
+      answer({.verdict = Verdict::Retry, .retry_after = {}, .detail = reply.error().message});
       return;
     }
-    then(answer_of(*reply, clock_.now()));
+    Answer meaning = answer_of(*reply, clock_.now(), responses_);
+    if (meaning.verdict == Verdict::BadEncoding && step_down()) {
+      request(std::exchange(shipment_, {}));
+      return;
+    }
+    if (meaning.verdict == Verdict::Confirmed && !whole_request_sent()) {
+      // A status that a rule turns into a confirmation: nobody can answer for what he has not got.
+      meaning.verdict = Verdict::Retry;
+    }
+    answer(std::move(meaning));
   }
 
-  void answer_later(AnswerHandler then, Answer answer) {
-    boost::asio::post(io_, [then = std::move(then), answer = std::move(answer)] { then(answer); });
+  [[nodiscard]] bool whole_request_sent() const {
+    return connection_->sent_bytes() >= request_->head.size() + request_->body->size();
+  }
+
+  // To what more servers understand, for as long as the transport lives. False: there is nothing
+  // simpler than what was sent.
+  bool step_down() {
+    if (encoding_.empty()) {
+      return false;
+    }
+    compression_ = encoding_ == "zstd" ? HttpCompression::Gzip : HttpCompression::None;
+    return true;
+  }
+
+  void answer(Answer answer) {
+    request_.reset();
+    shipment_ = {};
+    answer.sent_bytes = sent_bytes_;
+    std::exchange(then_, nullptr)(std::move(answer));
+  }
+
+  void answer_later(Answer answer) {
+    request_.reset();
+    shipment_ = {};
+    answer.sent_bytes = sent_bytes_;
+    boost::asio::post(
+        io_, [then = std::exchange(then_, nullptr), answer = std::move(answer)] { then(answer); });
   }
 
   boost::asio::io_context& io_;  // outlives the transport
   std::shared_ptr<const HttpDestination> destination_;
   HttpHead head_;
   HttpCompression compression_;
+  ResponseRules responses_;
   SystemClock clock_;
+  Shipment shipment_;             // what is under way
+  std::string_view encoding_;     // of its body
+  std::uint64_t sent_bytes_ = 0;  // for it, in all requests
   std::shared_ptr<const HttpRequest> request_;
   AnswerHandler then_;                          // set while a request is under way
   std::unique_ptr<HttpConnection> connection_;  // its handlers use the rest
@@ -165,7 +208,7 @@ Result<std::unique_ptr<Transport>> make_http_transport(boost::asio::io_context& 
   }
   return std::unique_ptr<Transport>(std::make_unique<HttpTransport>(
       io, std::make_shared<const HttpDestination>(std::move(destination)), *std::move(head),
-      options.compression));
+      options.compression, std::move(options.responses)));
 }
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #include "core/transport.h"
 #include "net/tls_options.h"
 #include "net/url.h"
+#include "uplink/answers.h"
 #include "uplink/sender_identity.h"
 
 #include <boost/asio/io_context.hpp>
@@ -32,7 +33,8 @@ struct HttpTransportOptions {
   HttpAuth auth;
   TlsOptions tls;
   std::chrono::milliseconds timeout{
-      30'000};  // of every step: resolve, connect, handshake, write, read
+      30'000};              // of every step: resolve, connect, handshake, write, read
+  ResponseRules responses;  // what a status means here, where that is not what it usually means
 };
 
 // Keeps one connection alive. A stored zstd frame is sent verbatim; gzip and none decode it first.

@@ -4,6 +4,7 @@
 #include "core/block.h"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -27,6 +28,9 @@ struct Answer {
   Verdict verdict = Verdict::Retry;
   std::optional<std::chrono::milliseconds> retry_after;  // the destination's own wish
   std::string detail;  // for a human: status and first words of the answer, or what failed
+  std::string words{};  // the same as the destination wrote it, unprintable bytes included, at most
+                        // 4 KiB; empty if it said nothing
+  std::uint64_t sent_bytes = 0;  // what went onto the line, headers included; 0: not known
 };
 
 // One block on its way to one destination.

@@ -29,9 +29,14 @@ Block block_of_three() {
   return block;
 }
 
+Shipment shipment_of(const Block& block) {
+  return {.block = std::make_shared<const Block>(block)};
+}
+
 std::string head_of(const HttpTransportOptions& options) {
   const auto head = HttpHead::make(options, gateway());
-  return head ? head->of(block_of_three(), 17, "zstd") : "rejected: " + head.error().message;
+  return head ? head->of(shipment_of(block_of_three()), 17, "zstd")
+              : "rejected: " + head.error().message;
 }
 
 bool has_line(const std::string& head, const std::string& line) {
@@ -56,12 +61,21 @@ TEST(HttpHead, IsThePublishedRequest) {
             "Content-Length: 17\r\n\r\n");
 }
 
+TEST(HttpHead, MarksWhatHadToWaitForFresherBlocks) {
+  const auto head = HttpHead::make(options_for("http://h"), gateway());
+  ASSERT_TRUE(head);
+  Shipment shipment = shipment_of(block_of_three());
+  EXPECT_EQ(head->of(shipment, 17, "").find("Sluice-Backfill"), std::string::npos);
+  shipment.backfill = true;
+  EXPECT_TRUE(has_line(head->of(shipment, 17, ""), "Sluice-Backfill: true"));
+}
+
 TEST(HttpHead, LeavesOutWhatIsNotThere) {
   const auto head = HttpHead::make(options_for("http://h"), gateway());
   ASSERT_TRUE(head);
   Block block = block_of_three();
   block.flow = FlowIndex(0);
-  const std::string text = head->of(block, 17, "");
+  const std::string text = head->of(shipment_of(block), 17, "");
   EXPECT_EQ(text.find("Content-Encoding"), std::string::npos);
   EXPECT_EQ(text.find("Sluice-Config"), std::string::npos);
   EXPECT_EQ(text.find("Authorization"), std::string::npos);
@@ -72,7 +86,8 @@ TEST(HttpHead, WritesTheEpochWithAllItsZeros) {
   identity.epoch = 0x1f;
   const auto head = HttpHead::make(options_for("http://h"), identity);
   ASSERT_TRUE(head);
-  EXPECT_TRUE(has_line(head->of(block_of_three(), 1, ""), "Sluice-Epoch: 000000000000001f"));
+  EXPECT_TRUE(
+      has_line(head->of(shipment_of(block_of_three()), 1, ""), "Sluice-Epoch: 000000000000001f"));
 }
 
 TEST(HttpHead, CarriesCredentials) {
