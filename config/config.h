@@ -75,4 +75,8 @@ struct LoadedConfig {
 LoadedConfig load_config(const std::string& path);
 LoadedConfig parse_config(const std::string& text, const std::string& name);
 
+// The whole file as it is in force: references replaced, secrets masked, and every default as a
+// comment, so that it can be read again. In YAML.
+Result<std::string> effective_config(const std::string& path);
+
 }  // namespace sluice

@@ -1,8 +1,9 @@
 #include "config/reader.h"
 
 #include "config/convert.h"
+#include "config/effective.h"
 #include "config/entries.h"
-#include "config/nearest.h"
+#include "config/field_search.h"
 #include "config/rules.h"
 #include "config/secrets.h"
 #include "config/substitution.h"
@@ -20,52 +21,10 @@ using Kind = YamlNode::Kind;
 
 // Values and keys that are looked at. Real files have hundreds.
 constexpr std::size_t kBudget = 50'000;
+constexpr const char* kMasked = "******";
 
 std::string below(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + '.' + name;
-}
-
-// A section with secrets in it: what stands there instead may be one.
-bool holds_secret(const Field& field) {
-  return field.kind == FieldKind::Secret || field.may_hold_secrets ||
-         std::ranges::any_of(field.fields, holds_secret) ||
-         std::ranges::any_of(field.alternatives, [](const std::vector<Field>& fields) {
-           return std::ranges::any_of(fields, holds_secret);
-         });
-}
-
-const Field* find_field(const std::vector<Field>& fields, const std::string& name) {
-  const auto found =
-      std::ranges::find_if(fields, [&](const Field& field) { return field.name == name; });
-  return found == fields.end() ? nullptr : &*found;
-}
-
-struct Suggestion {
-  std::string name;
-  const Field* field;
-};
-
-// A key that belongs one level deeper, or one that is spelled almost like this.
-std::optional<Suggestion> suggestion(const std::string& key, const std::vector<Field>& fields) {
-  std::vector<std::string> names;
-  for (const Field& field : fields) {
-    if (const Field* deeper = find_field(field.fields, key); deeper != nullptr) {
-      return Suggestion{field.name + '.' + key, deeper};
-    }
-    names.push_back(field.name);
-  }
-  const auto name = nearest(key, names);
-  return name ? std::optional(Suggestion{*name, find_field(fields, *name)}) : std::nullopt;
-}
-
-std::string known_keys(const std::vector<Field>& fields) {
-  std::vector<std::string> names;
-  for (const Field& field : fields) {
-    if (field.kind != FieldKind::Unsupported) {
-      names.push_back(field.name);
-    }
-  }
-  return joined(names);
 }
 
 class Reader {
@@ -95,7 +54,7 @@ class Reader {
     }
   }
 
-  Places places;
+  Reading reading;
 
   [[nodiscard]] bool exhausted() const { return budget_ == 0; }
 
@@ -134,12 +93,7 @@ class Reader {
       }
       word = selected_;
     }
-    const auto position = std::ranges::find(field->words, word) - field->words.begin();
-    if (static_cast<std::size_t>(position) < field->alternatives.size()) {
-      const std::vector<Field> more = field->alternatives[static_cast<std::size_t>(position)];
-      fields.insert(field + 1, more.begin(), more.end());
-    }
-    return fields;
+    return with_alternative(std::move(fields), word);
   }
 
   static bool has_key(const std::vector<Entry>& entries, const std::string& name) {
@@ -176,8 +130,9 @@ class Reader {
       refuse_unknown(fields, entry, entry_path);
       return false;
     }
-    places.try_emplace(entry_path, entry.value->content().kind == Kind::Null ? entry.key->place
-                                                                             : entry.value->place);
+    reading.places.try_emplace(entry_path, entry.value->content().kind == Kind::Null
+                                               ? entry.key->place
+                                               : entry.value->place);
     return read_field(*field, entry, entry_path);
   }
 
@@ -207,6 +162,8 @@ class Reader {
     const auto value = value_of(field, *entry.value, entry.key->place, path);
     if (value) {
       field.store(*value);
+      reading.values.try_emplace(
+          path, field.kind == FieldKind::Secret ? kMasked : as_written(field, *value));
     }
     if (value && field.selects_section) {
       selected_ = field.words.at(static_cast<std::size_t>(std::get<std::int64_t>(*value)));
@@ -262,7 +219,8 @@ class Reader {
       if (const Status valid = check_name(name); !valid) {
         findings_.error(one.key->place, one_path, quoted(name) + ' ' + valid.error().message);
       }
-      places.try_emplace(one_path, one.key->place);
+      reading.places.try_emplace(one_path, one.key->place);
+      reading.names[path].push_back(name);
       read_section(field.entry(name), *one.value, one.key->place, one_path);
     }
     return true;
@@ -283,7 +241,7 @@ class Reader {
     for (std::size_t i = 0; i < content.items.size() && spend(); ++i) {
       const YamlNode& item = *content.items[i];
       const std::string item_path = path + '[' + std::to_string(i) + ']';
-      places.try_emplace(item_path, item.place);
+      reading.places.try_emplace(item_path, item.place);
       const auto value = value_of(field, item, item.place, item_path);
       if (!value) {
         continue;
@@ -294,6 +252,7 @@ class Reader {
       }
       values.push_back(text);
     }
+    reading.values.try_emplace(path, as_written(field, values));
     field.store(values);
     return true;
   }
@@ -310,18 +269,19 @@ class Reader {
       if (!spend()) {
         return false;
       }
-      read_pair(field, pair, below(path, pair.key->content().text), pairs);
+      read_pair(field, pair, path, pairs);
     }
     field.store(pairs);
     return true;
   }
 
-  void read_pair(const Field& field, const Entry& pair, const std::string& path, Pairs& pairs) {
+  void read_pair(const Field& field, const Entry& pair, const std::string& map_path, Pairs& pairs) {
     const std::string& name = pair.key->content().text;
+    const std::string path = below(map_path, name);
     Field as_text;
     as_text.kind =
         field.may_hold_secrets && field.is_secret_key(name) ? FieldKind::Secret : FieldKind::Text;
-    places.try_emplace(path, pair.value->place);
+    reading.places.try_emplace(path, pair.value->place);
     const auto value = value_of(as_text, *pair.value, pair.key->place, path);
     if (!value) {
       return;
@@ -335,6 +295,9 @@ class Reader {
                             [&](const auto& each) { return lower_case(each.first) == lower; })) {
       findings_.error(pair.key->place, path, "this name is given twice");
     }
+    reading.values.try_emplace(
+        path, as_text.kind == FieldKind::Secret ? kMasked : as_written(as_text, text));
+    reading.names[map_path].push_back(name);
     pairs.emplace_back(name, text);
   }
 
@@ -400,13 +363,14 @@ class Reader {
 
 }  // namespace
 
-Places read_fields(const Document& document, const std::vector<Field>& fields, Findings& findings) {
+Reading read_fields(const Document& document, const std::vector<Field>& fields,
+                    Findings& findings) {
   Reader reader(findings);
   reader.read_section(fields, *document.root, {}, "");
   if (reader.exhausted()) {
     findings.error({}, "", "the file describes too much, perhaps by its aliases: make it smaller");
   }
-  return std::move(reader.places);
+  return std::move(reader.reading);
 }
 
 }  // namespace sluice::configuration

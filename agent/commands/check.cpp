@@ -39,6 +39,15 @@ ExitCode check_config(const std::string& config_file, ReportFormat format) {
                std::to_string(config.sinks.size()) + " sink(s)\n");
 }
 
+ExitCode print_effective(const std::string& config_file) {
+  const Result<std::string> effective = effective_config(config_file);
+  if (!effective) {
+    std::cerr << effective.error().message << '\n';
+    return ExitCode::BadConfig;
+  }
+  return print(*effective);
+}
+
 ExitCode print_schema() {
   return print(config_schema());
 }

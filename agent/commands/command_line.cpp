@@ -41,6 +41,9 @@ int run_command_line(int argc, char** argv) {
   check->add_option("--format", format, "How problems are reported: text or json")
       ->transform(CLI::Transformer(formats))
       ->type_name("FORMAT");
+  bool effective = false;
+  check->add_flag("--print-effective", effective,
+                  "Print the file as it is in force: defaults as comments, secrets masked");
   const CLI::App* schema =
       app.add_subcommand("schema", "Print a JSON Schema of the configuration file");
   const CLI::App* docs =
@@ -57,6 +60,9 @@ int run_command_line(int argc, char** argv) {
     code = run_agent(config);
   } else if (check->parsed()) {
     code = check_config(config, format);
+    if (effective && code == ExitCode::Success) {
+      code = print_effective(config);
+    }
   } else if (schema->parsed()) {
     code = print_schema();
   } else if (docs->parsed()) {
