@@ -62,6 +62,8 @@ class BlockTable {
                                          Sequence confirmed);
   // The oldest blocks of the flow that end at or before `last`, at most `most` of them.
   Result<std::vector<StoredRow>> ended_by(FlowId flow, Sequence last, std::size_t most);
+  // The oldest blocks of the flow that begin at or before `first`, at most `most` of them.
+  Result<std::vector<StoredRow>> oldest(FlowId flow, Sequence first, std::size_t most);
   Status remove(Sequence first);
 
   Result<bool> contains(FlowId flow, const Block& block);  // exactly this one
@@ -72,8 +74,8 @@ class BlockTable {
  private:
   BlockTable() = default;
 
-  std::optional<sqlite::Statement> usage_, last_, insert_, next_, ended_, remove_, contains_, find_,
-      set_aside_;
+  std::optional<sqlite::Statement> usage_, last_, insert_, next_, ended_, oldest_, remove_,
+      contains_, find_, set_aside_;
 };
 
 }  // namespace sluice

@@ -6,8 +6,7 @@
 
 namespace sluice {
 
-Inbox::Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest,
-             Waking waking)
+Inbox::Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest, Waking waking)
     : waking_(waking),
       states_(std::make_move_iterator(states.begin()), std::make_move_iterator(states.end())),
       newest_(std::move(newest)) {

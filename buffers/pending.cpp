@@ -24,7 +24,7 @@ std::vector<SinkState> sinks_of(const Route& route, FlowId flow,
   std::vector<SinkState> sinks;
   for (const std::string& name : route.sinks) {
     const auto cursor = cursors.find({flow, name});
-    sinks.push_back({name, cursor != cursors.end() ? cursor->second : Sequence(0), false});
+    sinks.push_back({name, cursor != cursors.end() ? cursor->second : Sequence(0), false, {}});
   }
   return sinks;
 }
@@ -79,6 +79,12 @@ bool FlowState::holds_unconfirmed() const {
   return stored.usage.blocks > 0 && confirmed_by_all() < stored.newest;
 }
 
+bool FlowState::is_handed_out(Sequence first) const {
+  return std::ranges::any_of(sinks, [first](const SinkState& sink) {
+    return std::ranges::find(sink.handed, first) != sink.handed.end();
+  });
+}
+
 BlockPtr FlowState::next_waiting(Sequence after, Sequence confirmed, Sequence visible) const {
   const auto first = std::ranges::partition_point(waiting, [&](const WaitingBlock& each) {
     const Block& block = *each.sealed.block;
@@ -125,6 +131,8 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
     flow.id = flow.in_file ? found->second : next_free(*known, *stored);
     flow.name = route.flow;
     flow.max_size = route.max_size;
+    flow.when_full = route.when_full;
+    flow.priority = route.priority;
     flow.sinks = sinks_of(route, flow.id, *cursors);
     flow.prune = flow.confirmed_by_all() > Sequence(0);
     if (const auto usage = stored->find(flow.id); usage != stored->end()) {
@@ -179,6 +187,9 @@ std::vector<SealedBlock> Pending::take_delivered() {
     const auto stays = std::ranges::find_if(flow.waiting, [&](const WaitingBlock& waiting) {
       return !waiting.sealed.state.empty() || !flow.is_delivered(*waiting.sealed.block);
     });
+    for (auto each = flow.waiting.begin(); each != stays; ++each) {
+      flow.passed += each->sealed.block->count;
+    }
     flow.take(static_cast<std::size_t>(stays - flow.waiting.begin()), delivered);
   }
   return in_order(std::move(delivered));
@@ -187,12 +198,20 @@ std::vector<SealedBlock> Pending::take_delivered() {
 void Pending::confirm(FlowIndex flow, SinkIndex sink, Sequence last_confirmed) {
   FlowState& state = flows.at(number(flow));
   SinkState& cursor = state.sinks.at(number(sink));
+  std::erase_if(cursor.handed, [=](Sequence first) { return first <= last_confirmed; });
   if (last_confirmed <= cursor.confirmed) {
     return;
   }
   cursor.confirmed = last_confirmed;
   cursor.changed = true;
   state.prune = state.prune || state.stored.usage.blocks > 0;
+}
+
+void Pending::hand_out(FlowIndex flow, SinkIndex sink, Sequence first) {
+  std::vector<Sequence>& handed = flows.at(number(flow)).sinks.at(number(sink)).handed;
+  if (std::ranges::find(handed, first) == handed.end()) {
+    handed.push_back(first);
+  }
 }
 
 bool Pending::report_damage(FlowIndex flow, Sequence first) {

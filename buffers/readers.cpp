@@ -39,7 +39,7 @@ Status Readers::serve(StoreFile* file, Pending& pending) {
   return {};
 }
 
-void Readers::serve_from_memory(const Pending& pending, Sequence visible) {
+void Readers::serve_from_memory(Pending& pending, Sequence visible) {
   for (std::vector<Reader>& flow : readers_) {
     for (Reader& reader : flow) {
       if (!reader.open || !reader.request.nothing_stored) {
@@ -49,7 +49,7 @@ void Readers::serve_from_memory(const Pending& pending, Sequence visible) {
       const FlowState& state = pending.flows.at(number(request.flow));
       const Sequence confirmed = state.sinks.at(number(request.sink)).confirmed;
       if (BlockPtr block = state.next_waiting(request.after, confirmed, visible)) {
-        answer(reader, std::move(block));
+        hand_out(pending, reader, std::move(block));
       }
     }
   }
@@ -71,7 +71,7 @@ Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
       return {};
     }
     if (FoundBlock& block = **found; block.block != nullptr) {
-      answer(reader, std::move(block.block));
+      hand_out(pending, reader, std::move(block.block));
       return {};
     }
     after = (*found)->first;
@@ -81,7 +81,7 @@ Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
   }
 }
 
-void Readers::offer(const std::vector<SealedBlock>& stored, const Pending& pending) {
+void Readers::offer(const std::vector<SealedBlock>& stored, Pending& pending) {
   for (const SealedBlock& each : stored) {
     const std::size_t flow = number(each.block->flow);
     for (Reader& reader : readers_.at(flow)) {
@@ -90,7 +90,7 @@ void Readers::offer(const std::vector<SealedBlock>& stored, const Pending& pendi
         continue;
       }
       if (each.block->last() > pending.flows.at(flow).sinks.at(number(request.sink)).confirmed) {
-        answer(reader, each.block);
+        hand_out(pending, reader, each.block);
       }
     }
   }
@@ -104,6 +104,11 @@ void Readers::close() {
       }
     }
   }
+}
+
+void Readers::hand_out(Pending& pending, Reader& reader, BlockPtr block) {
+  pending.hand_out(reader.request.flow, reader.request.sink, block->first);
+  answer(reader, std::move(block));
 }
 
 // The handler may ask again at once; that request arrives by way of the inbox.
