@@ -46,7 +46,7 @@ class Readers {
   static void hand_out(Pending& pending, Reader& reader, BlockPtr block);
   static void answer(Reader& reader, Result<BlockPtr> with);
 
-  std::vector<std::vector<Reader>> readers_;  // by flow and sink
+  std::vector<std::vector<Reader>> readers_;  // by flow; two of each sink
   std::uint64_t damaged_ = 0;
 };
 
