@@ -6,8 +6,7 @@
 
 namespace sluice {
 
-Inbox::Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest,
-             Waking waking)
+Inbox::Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest, Waking waking)
     : waking_(waking),
       states_(std::make_move_iterator(states.begin()), std::make_move_iterator(states.end())),
       newest_(std::move(newest)) {
@@ -82,6 +81,11 @@ std::optional<std::string> Inbox::load(std::string_view key) const {
 BufferCounts Inbox::counts() const {
   const MutexLock lock(mutex_);
   return counts_;
+}
+
+Sequence Inbox::newest(FlowIndex flow) const {
+  const MutexLock lock(mutex_);
+  return newest_.at(number(flow));
 }
 
 bool Inbox::empty() const {

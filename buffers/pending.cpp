@@ -20,11 +20,11 @@ FlowId next_free(const std::map<std::string, FlowId>& known,
 }
 
 std::vector<SinkState> sinks_of(const Route& route, FlowId flow,
-                                const std::map<CursorKey, Sequence>& cursors) {
+                                const std::map<CursorKey, Confirmed>& confirmed) {
   std::vector<SinkState> sinks;
   for (const std::string& name : route.sinks) {
-    const auto cursor = cursors.find({flow, name});
-    sinks.push_back({name, cursor != cursors.end() ? cursor->second : Sequence(0), false});
+    const auto found = confirmed.find({flow, name});
+    sinks.push_back({name, found != confirmed.end() ? found->second : Confirmed(), false, {}});
   }
   return sinks;
 }
@@ -66,26 +66,45 @@ void FlowState::take(std::size_t count, std::vector<WaitingBlock>& into) {
   }
 }
 
-Sequence FlowState::confirmed_by_all() const {
-  const auto slowest = std::ranges::min_element(sinks, {}, &SinkState::confirmed);
-  return slowest != sinks.end() ? slowest->confirmed : Sequence(0);
+Confirmed FlowState::confirmed_by_all() const {
+  if (sinks.empty()) {
+    return {};
+  }
+  Confirmed all = sinks.front().confirmed;
+  for (const SinkState& sink : sinks) {
+    all = intersection(all, sink.confirmed);
+  }
+  return all;
 }
 
 bool FlowState::is_delivered(const Block& block) const {
-  return block.last() <= confirmed_by_all();
+  return !sinks.empty() && std::ranges::all_of(sinks, [&block](const SinkState& sink) {
+    return sink.confirmed.covers(block);
+  });
 }
 
 bool FlowState::holds_unconfirmed() const {
-  return stored.usage.blocks > 0 && confirmed_by_all() < stored.newest;
+  return stored.usage.blocks > 0 &&
+         (sinks.empty() || std::ranges::any_of(sinks, [this](const SinkState& sink) {
+            return sink.confirmed.cursor() < stored.newest;
+          }));
 }
 
-BlockPtr FlowState::next_waiting(Sequence after, Sequence confirmed, Sequence visible) const {
-  const auto first = std::ranges::partition_point(waiting, [&](const WaitingBlock& each) {
-    const Block& block = *each.sealed.block;
-    return block.first <= after || block.last() <= confirmed;
+bool FlowState::is_handed_out(Sequence first) const {
+  return std::ranges::any_of(sinks, [first](const SinkState& sink) {
+    return std::ranges::find(sink.handed, first) != sink.handed.end();
   });
-  const bool found = first != waiting.end() && first->sealed.block->last() <= visible;
-  return found ? first->sealed.block : nullptr;
+}
+
+BlockPtr FlowState::next_waiting(Sequence after, const Confirmed& confirmed,
+                                 Sequence visible) const {
+  auto next = std::ranges::partition_point(
+      waiting, [after](const WaitingBlock& each) { return each.sealed.block->first <= after; });
+  next = std::find_if(next, waiting.end(), [&confirmed](const WaitingBlock& each) {
+    return !confirmed.covers(*each.sealed.block);
+  });
+  const bool found = next != waiting.end() && next->sealed.block->last() <= visible;
+  return found ? next->sealed.block : nullptr;
 }
 
 Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes) {
@@ -97,9 +116,9 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
   if (!known) {
     return known.error();
   }
-  const Result<std::map<CursorKey, Sequence>> cursors = file.catalogue.cursors();
-  if (!cursors) {
-    return cursors.error();
+  const Result<std::map<CursorKey, Confirmed>> confirmed = file.catalogue.confirmed();
+  if (!confirmed) {
+    return confirmed.error();
   }
   const Result<Sequence> newest = file.blocks.last_sequence();
   if (!newest) {
@@ -112,8 +131,8 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
 
   Pending pending;
   pending.last = std::max(meta->last, *newest);
-  for (const auto& [key, confirmed] : *cursors) {
-    pending.last = std::max(pending.last, confirmed);
+  for (const auto& [key, each] : *confirmed) {
+    pending.last = std::max(pending.last, each.highest());
   }
   for (const auto& [id, usage] : *stored) {
     pending.held += usage.usage;
@@ -125,10 +144,15 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
     flow.id = flow.in_file ? found->second : next_free(*known, *stored);
     flow.name = route.flow;
     flow.max_size = route.max_size;
-    flow.sinks = sinks_of(route, flow.id, *cursors);
-    flow.prune = flow.confirmed_by_all() > Sequence(0);
+    flow.when_full = route.when_full;
+    flow.priority = route.priority;
+    flow.sinks = sinks_of(route, flow.id, *confirmed);
+    flow.prune = !flow.confirmed_by_all().ranges().empty();
     if (const auto usage = stored->find(flow.id); usage != stored->end()) {
       flow.stored = usage->second;
+    }
+    for (const SinkState& sink : flow.sinks) {
+      flow.stored.newest = std::max(flow.stored.newest, sink.confirmed.highest());
     }
     known->emplace(flow.name, flow.id);
     pending.flows.push_back(std::move(flow));
@@ -161,7 +185,9 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
     FlowState& flow = flows[i];
     flow.take(counts[i], stored);
     const auto found = usage->find(flow.id);
+    const Sequence newest_ever = flow.stored.newest;
     flow.stored = found != usage->end() ? found->second : StoredUsage();
+    flow.stored.newest = std::max(flow.stored.newest, newest_ever);
     flow.in_file = false;
     flow.prune = true;
   }
@@ -179,20 +205,30 @@ std::vector<SealedBlock> Pending::take_delivered() {
     const auto stays = std::ranges::find_if(flow.waiting, [&](const WaitingBlock& waiting) {
       return !waiting.sealed.state.empty() || !flow.is_delivered(*waiting.sealed.block);
     });
+    for (auto each = flow.waiting.begin(); each != stays; ++each) {
+      flow.passed += each->sealed.block->count;
+    }
     flow.take(static_cast<std::size_t>(stays - flow.waiting.begin()), delivered);
   }
   return in_order(std::move(delivered));
 }
 
-void Pending::confirm(FlowIndex flow, SinkIndex sink, Sequence last_confirmed) {
+void Pending::confirm(FlowIndex flow, SinkIndex sink, SequenceRange range) {
   FlowState& state = flows.at(number(flow));
-  SinkState& cursor = state.sinks.at(number(sink));
-  if (last_confirmed <= cursor.confirmed) {
-    return;
+  SinkState& by = state.sinks.at(number(sink));
+  std::erase_if(by.handed,
+                [&range](Sequence first) { return first > range.after && first <= range.last; });
+  if (by.confirmed.add(range.after, range.last)) {
+    by.changed = true;
+    state.prune = state.prune || state.stored.usage.blocks > 0;
   }
-  cursor.confirmed = last_confirmed;
-  cursor.changed = true;
-  state.prune = state.prune || state.stored.usage.blocks > 0;
+}
+
+void Pending::hand_out(FlowIndex flow, SinkIndex sink, Sequence first) {
+  std::vector<Sequence>& handed = flows.at(number(flow)).sinks.at(number(sink)).handed;
+  if (std::ranges::find(handed, first) == handed.end()) {
+    handed.push_back(first);
+  }
 }
 
 bool Pending::report_damage(FlowIndex flow, Sequence first) {

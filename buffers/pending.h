@@ -2,6 +2,7 @@
 #pragma once
 
 #include "buffers/block_table.h"
+#include "buffers/confirmed.h"
 #include "buffers/sqlite_buffer.h"
 #include "buffers/store_file.h"
 #include "core/block.h"
@@ -9,6 +10,7 @@
 #include "core/ids.h"
 #include "core/result.h"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -34,30 +36,42 @@ struct WaitingPut {
 
 struct SinkState {
   std::string name;
-  Sequence confirmed{};
-  bool changed = false;  // the file has an older value
+  Confirmed confirmed;
+  bool changed = false;            // the file has an older value
+  std::vector<Sequence> handed{};  // first sequences of blocks it was given and has not confirmed
 };
+
+// Why records were given up.
+enum class DropReason { Full, Disk, Age };
+using DropCounts = std::array<std::uint64_t, 3>;  // records by reason
 
 struct FlowState {
   FlowId id{};
   std::string name;
   std::uint64_t max_size = 0;
+  WhenFull when_full = WhenFull::Block;
+  Priority priority = Priority::Normal;
   bool in_file = false;
   std::vector<SinkState> sinks;
   StoredUsage stored;
-  bool prune = false;  // the file may hold blocks that every sink has confirmed
+  bool prune = false;        // the file may hold blocks that every sink has confirmed
+  Sequence expired{};        // stored blocks that begin up to here are too old
+  std::uint64_t passed = 0;  // records delivered from memory that the ledger does not show yet
   std::deque<WaitingBlock> waiting;
   std::uint64_t waiting_bytes = 0;
   std::size_t due = 0;  // of what waits, from the front: for the next transaction, see Spill
 
-  // Up to here every sink has every record; 0 if there is no sink.
-  [[nodiscard]] Sequence confirmed_by_all() const;
+  // What every sink has; nothing if there is no sink.
+  [[nodiscard]] Confirmed confirmed_by_all() const;
   [[nodiscard]] bool is_delivered(const Block& block) const;  // to every sink
   // True if the file holds a block that a sink has not got.
   [[nodiscard]] bool holds_unconfirmed() const;
-  // The oldest block that waits, begins after `after`, ends after `confirmed` and not after
-  // `visible`; null if there is none.
-  [[nodiscard]] BlockPtr next_waiting(Sequence after, Sequence confirmed, Sequence visible) const;
+  // True if a sink was given this block and has not confirmed it.
+  [[nodiscard]] bool is_handed_out(Sequence first) const;
+  // The oldest block that waits, begins after `after`, is not wholly confirmed and does not end
+  // after `visible`; null if there is none.
+  [[nodiscard]] BlockPtr next_waiting(Sequence after, const Confirmed& confirmed,
+                                      Sequence visible) const;
   // Moves the first `count` of what waits.
   void take(std::size_t count, std::vector<WaitingBlock>& into);
 };
@@ -75,7 +89,8 @@ struct Pending {
   // Returns the blocks that need not wait any more, in the order of their submission.
   Result<std::vector<SealedBlock>> reconcile(StoreFile& file);
 
-  void confirm(FlowIndex flow, SinkIndex sink, Sequence last);
+  void confirm(FlowIndex flow, SinkIndex sink, SequenceRange range);
+  void hand_out(FlowIndex flow, SinkIndex sink, Sequence first);
   // Takes out the blocks that every sink has got before they were stored: they are settled without
   // ever being written. One with a state waits until that is on the disk, and those behind it in
   // its flow with it. In the order of their submission.

@@ -5,15 +5,23 @@
 
 namespace sluice {
 
+namespace {
+
+constexpr std::size_t kRequestsOfSink = 2;  // from the beginning, and after some sequence
+
+}  // namespace
+
 Readers::Readers(const std::vector<Route>& routes) {
   for (const Route& route : routes) {
-    readers_.emplace_back(route.sinks.size());
+    readers_.emplace_back(kRequestsOfSink * route.sinks.size());
   }
 }
 
 void Readers::open(FetchRequest request) {
-  Reader& reader = readers_.at(number(request.flow)).at(number(request.sink));
-  assert(!reader.open && "a sink may have one open request for each flow");
+  const std::size_t which = request.after == Sequence(0) ? 0 : 1;
+  Reader& reader =
+      readers_.at(number(request.flow)).at(kRequestsOfSink * number(request.sink) + which);
+  assert(!reader.open && "a sink may have one open request of each kind for each flow");
   reader = {std::move(request), true};
 }
 
@@ -39,7 +47,7 @@ Status Readers::serve(StoreFile* file, Pending& pending) {
   return {};
 }
 
-void Readers::serve_from_memory(const Pending& pending, Sequence visible) {
+void Readers::serve_from_memory(Pending& pending, Sequence visible) {
   for (std::vector<Reader>& flow : readers_) {
     for (Reader& reader : flow) {
       if (!reader.open || !reader.request.nothing_stored) {
@@ -47,9 +55,9 @@ void Readers::serve_from_memory(const Pending& pending, Sequence visible) {
       }
       const FetchRequest& request = reader.request;
       const FlowState& state = pending.flows.at(number(request.flow));
-      const Sequence confirmed = state.sinks.at(number(request.sink)).confirmed;
+      const Confirmed& confirmed = state.sinks.at(number(request.sink)).confirmed;
       if (BlockPtr block = state.next_waiting(request.after, confirmed, visible)) {
-        answer(reader, std::move(block));
+        hand_out(pending, reader, std::move(block));
       }
     }
   }
@@ -58,7 +66,7 @@ void Readers::serve_from_memory(const Pending& pending, Sequence visible) {
 Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
   const FetchRequest& request = reader.request;
   const FlowState& flow = pending.flows.at(number(request.flow));
-  const Sequence confirmed = flow.sinks.at(number(request.sink)).confirmed;
+  const Confirmed& confirmed = flow.sinks.at(number(request.sink)).confirmed;
   Sequence after = request.after;
   while (true) {
     Result<std::optional<FoundBlock>> found =
@@ -71,7 +79,7 @@ Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
       return {};
     }
     if (FoundBlock& block = **found; block.block != nullptr) {
-      answer(reader, std::move(block.block));
+      hand_out(pending, reader, std::move(block.block));
       return {};
     }
     after = (*found)->first;
@@ -81,7 +89,7 @@ Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
   }
 }
 
-void Readers::offer(const std::vector<SealedBlock>& stored, const Pending& pending) {
+void Readers::offer(const std::vector<SealedBlock>& stored, Pending& pending) {
   for (const SealedBlock& each : stored) {
     const std::size_t flow = number(each.block->flow);
     for (Reader& reader : readers_.at(flow)) {
@@ -89,8 +97,9 @@ void Readers::offer(const std::vector<SealedBlock>& stored, const Pending& pendi
       if (!reader.open || !request.nothing_stored || each.block->first <= request.after) {
         continue;
       }
-      if (each.block->last() > pending.flows.at(flow).sinks.at(number(request.sink)).confirmed) {
-        answer(reader, each.block);
+      const SinkState& sink = pending.flows.at(flow).sinks.at(number(request.sink));
+      if (!sink.confirmed.covers(*each.block)) {
+        hand_out(pending, reader, each.block);
       }
     }
   }
@@ -104,6 +113,11 @@ void Readers::close() {
       }
     }
   }
+}
+
+void Readers::hand_out(Pending& pending, Reader& reader, BlockPtr block) {
+  pending.hand_out(reader.request.flow, reader.request.sink, block->first);
+  answer(reader, std::move(block));
 }
 
 // The handler may ask again at once; that request arrives by way of the inbox.

@@ -26,11 +26,11 @@ class Readers {
 
   // Hands blocks that wait to be stored, and end at or before `visible`, to whoever has read
   // everything in the file.
-  void serve_from_memory(const Pending& pending, Sequence visible);
+  void serve_from_memory(Pending& pending, Sequence visible);
 
   // `stored` have just been committed, in this order: hands them to whoever had read everything
   // before them, and lets the others read.
-  void offer(const std::vector<SealedBlock>& stored, const Pending& pending);
+  void offer(const std::vector<SealedBlock>& stored, Pending& pending);
 
   void close();
 
@@ -43,9 +43,10 @@ class Readers {
   };
 
   Status serve_one(StoreFile& file, Pending& pending, Reader& reader);
+  static void hand_out(Pending& pending, Reader& reader, BlockPtr block);
   static void answer(Reader& reader, Result<BlockPtr> with);
 
-  std::vector<std::vector<Reader>> readers_;  // by flow and sink
+  std::vector<std::vector<Reader>> readers_;  // by flow; two of each sink
   std::uint64_t damaged_ = 0;
 };
 

@@ -46,8 +46,8 @@ void Spill::mark(Pending& pending, Instant now) {
   std::optional<Instant> until;
   if (is_overfull(pending)) {
     until = Instant::max();
-  } else if (std::ranges::any_of(
-                 pending.flows, [now](const FlowState& flow) { return is_overdue(flow, now); })) {
+  } else if (std::ranges::any_of(pending.flows,
+                                 [now](const FlowState& flow) { return is_overdue(flow, now); })) {
     until = now + after_ / 2;
   }
   urgent_ = urgent_ || until.has_value();

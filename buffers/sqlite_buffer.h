@@ -7,7 +7,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -19,12 +21,38 @@ enum class Durability {
   Process,  // synchronous=NORMAL: survives kill -9; a power cut may take the last moments
 };
 
+// What a flow does when there is no room for a new block: because of its own limit, because the
+// file has reached its size, or because the disk is nearly full.
+enum class WhenFull {
+  Block,       // it waits; nothing is settled, so the sources are held back
+  DropOldest,  // its oldest blocks go, except those that a sink is just being sent if there are
+               // others; when it has none left, the new one
+  DropNewest,  // the new block goes. It is settled: its messages are acknowledged
+};
+
+// When flows compete for the room of the file or the disk: blocks of a higher priority are stored
+// first, and flows of a lower one that drop their oldest have to make room for them.
+enum class Priority { Low, Normal, High };
+
 // One flow and the sinks that must confirm its blocks. Flows are matched to what the file holds by
 // name, so their order may change between runs.
 struct Route {
   std::string flow;
   std::vector<std::string> sinks;
-  std::uint64_t max_size = 256ULL * 1024 * 1024;  // bytes of stored blocks; then the flow waits
+  std::uint64_t max_size = 256ULL * 1024 * 1024;  // bytes of stored blocks
+  WhenFull when_full = WhenFull::Block;
+  Priority priority = Priority::Normal;
+  // Blocks that have been stored for longer are dropped; none: they are kept for ever. Up to a 64th
+  // of it longer, and a block that a sink is just being sent is kept. Neither the times of the
+  // records nor the wall clock decide, because either may be wrong: what counts is the time that
+  // the agent has been running, and between two runs what the wall clock says, at most a day.
+  std::optional<std::chrono::milliseconds> max_age{};
+};
+
+// Of a file system, in bytes.
+struct VolumeSpace {
+  std::uint64_t total = 0;
+  std::uint64_t free = 0;  // for this user
 };
 
 struct SqliteBufferOptions {
@@ -32,13 +60,17 @@ struct SqliteBufferOptions {
   std::uint64_t max_size = 1024ULL * 1024 * 1024;  // bytes of the whole file; then everything waits
   std::chrono::milliseconds flush_interval{
       1'000};  // a submitted block is committed at most this late
-  // How long a submitted block may wait in memory to be delivered before it is written. Confirmed by
-  // every sink in that time, it is settled without having touched the disk. Zero: every block is
+  // How long a submitted block may wait in memory to be delivered before it is written. Confirmed
+  // by every sink in that time, it is settled without having touched the disk. Zero: every block is
   // written with the next commit, and handed out when it is on the disk.
   std::chrono::milliseconds spill_after{0};
   Durability durability = Durability::Power;
   std::vector<Route> routes;
   const char* vfs = nullptr;  // a registered SQLite file-system layer; null: the system's
+  // Asked often, on the store thread; empty: the file system that holds the directory. Before it is
+  // full the policies of the flows take effect: max(16 MiB, 1 %) are left to others, but never more
+  // than an eighth.
+  std::function<VolumeSpace()> volume{};
 };
 
 // Of the whole buffer; a snapshot.
@@ -50,14 +82,19 @@ struct BufferCounts {
   std::uint64_t commits = 0;
   std::uint64_t stored_bytes = 0;    // frames committed since the start
   std::uint64_t damaged_blocks = 0;  // set aside because their checksum did not match
+  std::uint64_t passed_records = 0;  // delivered without having been written, since the start
+  // Records that were given up since the start. The ledger in the file has them by flow.
+  std::uint64_t dropped_full = 0;  // for want of room in the flow or the file
+  std::uint64_t dropped_disk = 0;  // for want of room on the disk
+  std::uint64_t dropped_age = 0;
   std::string
       trouble;  // why nothing can be stored at the moment, for a human; empty if all is well
 };
 
 // Order:      blocks of a flow are handed out in the order in which they were submitted.
 // Durability: a settled block survives what `durability` says, or every sink has confirmed it; one
-//             transaction per tick. Sequences that were handed out are not used again after a crash,
-//             whether their blocks were written or not.
+//             transaction per tick. Sequences that were handed out are not used again after a
+//             crash, whether their blocks were written or not.
 // Errors:     a full or failing disk delays: blocks wait in memory, nothing is settled, `trouble`
 //             says why, and the work goes on by itself when the fault ends. A failed commit is
 //             treated as unknown: whether it took place is read from the file before it is

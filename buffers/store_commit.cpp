@@ -12,13 +12,6 @@ namespace {
 // Errors in a row after which the connection is suspected rather than the disk.
 constexpr unsigned kFailuresBeforeReopening = 3;
 
-// Near the end of the disk the database is not left to grow far behind its log, so that copying
-// the log stays possible within the ballast.
-constexpr std::uint64_t kScarce = 16UL * 1024 * 1024;
-constexpr std::uint64_t kMostGrowth = Ballast::kSize / 2;
-
-constexpr const char* kDiskFull = "the disk is full";
-
 }  // namespace
 
 bool StoreLoop::commit(BufferListener& listener) {
@@ -59,7 +52,7 @@ Status StoreLoop::attempt(BufferListener& listener) {
     return written;
   }
   make_room();
-  return has_work() ? Error{Reaction::Full, kDiskFull} : written;
+  return has_work() ? Error{Reaction::Full, "the disk is full"} : written;
 }
 
 Status StoreLoop::reopen() {
@@ -123,6 +116,7 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   if (!sluice::has_work(pending_, room_, kind)) {
     return {};
   }
+  save_ages(false);
   Tick tick(pending_, room_, ticks_ + 1);
   Status committed = tick.commit(*file_, pending_, kind, clock_.now());
   if (!committed) {
@@ -132,6 +126,10 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   ticks_ = tick.number();
   more_ = tick.more();
   const std::vector<SealedBlock> settled = tick.settle(pending_);
+  const DropCounts dropped = tick.dropped();
+  for (std::size_t reason = 0; reason < dropped.size(); ++reason) {
+    dropped_.at(reason) += dropped.at(reason);
+  }
   note_commit(tick.stored_bytes());
   settle(listener, settled);
   return committed;
@@ -168,22 +166,8 @@ void StoreLoop::settle(BufferListener& listener, const std::vector<SealedBlock>&
 // trying it with too little would use up the ballast.
 void StoreLoop::make_room() {
   const Result<std::uint64_t> growth = file_->growth_bytes();
-  if (growth && *growth <= kMostGrowth) {
+  if (growth && *growth <= Ballast::kSize / 2) {
     static_cast<void>(empty_log(file_->connection));  // tried again with the next attempt
-  }
-}
-
-void StoreLoop::measure(bool grew) {
-  // Without a new measurement the estimate of the last one holds.
-  if (const Result<std::uint64_t> used = file_->used_bytes(); used) {
-    room_.measured(*used);
-  }
-  if (!grew || free_bytes(options_.directory) >= kScarce) {
-    return;
-  }
-  const Result<std::uint64_t> growth = file_->growth_bytes();
-  if (growth && *growth > kMostGrowth) {
-    static_cast<void>(fold_log(file_->connection));  // tried again with the next block
   }
 }
 
@@ -197,40 +181,6 @@ void StoreLoop::failed(const Error& error) {
   if (failures_ >= kFailuresBeforeReopening || error.reaction == Reaction::Fatal) {
     file_.reset();
   }
-}
-
-void StoreLoop::publish() {
-  inbox_.publish({.held_blocks = pending_.held.blocks,
-                  .held_records = pending_.held.records,
-                  .held_bytes = pending_.held.bytes,
-                  .waiting_bytes = 0,
-                  .commits = commits_,
-                  .stored_bytes = stored_bytes_,
-                  .damaged_blocks = readers_.damaged(),
-                  .trouble = trouble()});
-}
-
-std::string StoreLoop::trouble() const {
-  if (!commit_error_.empty()) {
-    return "cannot write to " + database_.path + ": " + commit_error_;
-  }
-  if (!read_error_.empty()) {
-    return "cannot read from " + database_.path + ": " + read_error_;
-  }
-  if (!ballast_.held()) {
-    return "cannot write to " + database_.path + ": " + kDiskFull;
-  }
-  for (const FlowState& flow : pending_.flows) {
-    if (flow.waiting.empty() || can_store(flow, room_)) {
-      continue;
-    }
-    const std::uint64_t bytes = flow.waiting.front().sealed.block->data.size();
-    return fits(flow, flow.stored.usage, bytes)
-               ? "the buffer holds its maximum of " + std::to_string(options_.max_size) + " bytes"
-               : "flow " + flow.name + " holds its maximum of " + std::to_string(flow.max_size) +
-                     " bytes";
-  }
-  return {};
 }
 
 }  // namespace sluice

@@ -63,17 +63,21 @@ Result<std::uint64_t> StoreFile::used_bytes() {
   return (*all - *free) * kPageSize;
 }
 
-Result<std::uint64_t> StoreFile::growth_bytes() {
+Result<std::uint64_t> StoreFile::size_bytes() {
   const Result<std::uint64_t> all = pages(page_count);
-  if (!all) {
-    return all.error();
+  return all ? Result<std::uint64_t>(*all * kPageSize) : all;
+}
+
+Result<std::uint64_t> StoreFile::growth_bytes() {
+  const Result<std::uint64_t> logical = size_bytes();
+  if (!logical) {
+    return logical.error();
   }
   const Result<std::uint64_t> size = connection.file_size();
   if (!size) {
     return size.error();
   }
-  const std::uint64_t logical = *all * kPageSize;
-  return logical > *size ? logical - *size : 0;
+  return *logical > *size ? *logical - *size : 0;
 }
 
 }  // namespace sluice

@@ -21,6 +21,8 @@ struct StoreFile {
 
   // Bytes in use within the file, without pages that are free to be used again.
   Result<std::uint64_t> used_bytes();
+  // Of the database, with the pages that are free or still in the log only.
+  Result<std::uint64_t> size_bytes();
   // How much the database will grow when the log is copied into it. On a full disk that cannot be
   // done, and a log that cannot be copied cannot be used again from its beginning.
   Result<std::uint64_t> growth_bytes();

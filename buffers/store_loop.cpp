@@ -68,11 +68,13 @@ StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile 
       ballast_(options_.directory),
       readers_(options_.routes),
       spill_(options_.spill_after),
+      ages_(make_ages(options_.routes, states, clock)),
       epoch_(meta.epoch),
       last_at_open_(pending_.last),
       inbox_(std::move(states), newest_of(pending_),
              spill_.lazy() ? Inbox::Waking::Prompt : Inbox::Waking::Sparing),
       ticks_(meta.tick) {
+  look_at_volume();
   measure(false);
   ballast_.hold();
   publish();
@@ -104,6 +106,7 @@ void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_
   const Instant end = clock_.elapsed() + stop_time;
   spill_.store_everything();
   look(listener);
+  save_ages(true);
   while (has_work()) {
     if (commit(listener)) {
       look(listener);
@@ -137,6 +140,8 @@ void StoreLoop::look(BufferListener& listener) {
   settle_delivered(listener);
   offer();
   serve();
+  look_at_volume();
+  look_at_ages();
   spill_.mark(pending_, clock_.elapsed());
 }
 
@@ -151,7 +156,7 @@ void StoreLoop::absorb(Arrivals arrivals) {
     flow.waiting.push_back(std::move(waiting));
   }
   for (const Confirmation& each : arrivals.confirmations) {
-    pending_.confirm(each.flow, each.sink, each.last);
+    pending_.confirm(each.flow, each.sink, each.range);
   }
   for (auto& [key, put] : arrivals.puts) {
     pending_.puts.insert_or_assign(key, std::move(put));
@@ -188,9 +193,14 @@ void StoreLoop::settle_delivered(BufferListener& listener) {
   if (!spill_.lazy()) {
     return;
   }
-  if (const std::vector<SealedBlock> delivered = pending_.take_delivered(); !delivered.empty()) {
-    settle(listener, delivered);
+  const std::vector<SealedBlock> delivered = pending_.take_delivered();
+  if (delivered.empty()) {
+    return;
   }
+  for (const SealedBlock& each : delivered) {
+    passed_ += each.block->count;
+  }
+  settle(listener, delivered);
 }
 
 void StoreLoop::serve() {
@@ -227,7 +237,7 @@ bool StoreLoop::due(Instant now) const {
   }
   std::uint64_t bytes = 0;
   for (const FlowState& flow : pending_.flows) {
-    bytes += can_store(flow, room_) ? flow.waiting_bytes : 0;
+    bytes += gets_on(pending_, flow, room_) ? flow.waiting_bytes : 0;
   }
   return flush_ || more_ || spill_.urgent() || bytes > Inbox::kFlushBytes ||
          (look_at_ && now >= *look_at_);
@@ -252,8 +262,10 @@ Inbox::Wait StoreLoop::next_wait() const {
   Inbox::Wait wait;
   const bool work = has_work();
   std::optional<Instant> next = retry_at_ && (work || unsure_) ? retry_at_ : look_at_;
-  if (const std::optional<Instant> deadline = spill_.next()) {
-    next = next ? std::min(*next, *deadline) : deadline;
+  for (const std::optional<Instant>& other : {spill_.next(), next_watch()}) {
+    if (other) {
+      next = std::min(next.value_or(*other), *other);
+    }
   }
   if (!read_error_.empty() || !file_) {
     const Instant again = clock_.elapsed() + kReadAgain;
@@ -264,7 +276,7 @@ Inbox::Wait StoreLoop::next_wait() const {
   }
   wait.anything_uncommitted = work || spill_.next();
   for (const FlowState& flow : pending_.flows) {
-    wait.uncommitted_bytes += !retry_at_ && can_store(flow, room_) ? flow.waiting_bytes : 0;
+    wait.uncommitted_bytes += !retry_at_ && gets_on(pending_, flow, room_) ? flow.waiting_bytes : 0;
   }
   return wait;
 }

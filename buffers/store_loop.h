@@ -1,6 +1,7 @@
 // The store thread: collects what arrives, commits it, and answers the sinks. Private to buffers/.
 #pragma once
 
+#include "buffers/age.h"
 #include "buffers/ballast.h"
 #include "buffers/inbox.h"
 #include "buffers/pending.h"
@@ -17,6 +18,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -73,6 +75,14 @@ class StoreLoop {
   void make_room();
   void measure(bool grew);
   void failed(const Error& error);
+
+  static std::vector<std::optional<AgeLimit>> make_ages(
+      const std::vector<Route>& routes, const std::map<std::string, std::string>& states,
+      const Clock& clock);
+  void look_at_ages();
+  void save_ages(bool unchanged_too);
+  void look_at_volume();
+  [[nodiscard]] std::optional<Instant> next_watch() const;
   void publish();
   [[nodiscard]] std::string trouble() const;
 
@@ -85,6 +95,7 @@ class StoreLoop {
   Ballast ballast_;
   Readers readers_;
   Spill spill_;
+  std::vector<std::optional<AgeLimit>> ages_;  // by flow
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
   Inbox inbox_;
@@ -103,6 +114,9 @@ class StoreLoop {
   unsigned read_failures_ = 0;  // in a row
   std::uint64_t commits_ = 0;
   std::uint64_t stored_bytes_ = 0;
+  std::uint64_t passed_ = 0;
+  DropCounts dropped_{};
+  std::uint64_t free_bytes_ = 0;  // of the disk
 };
 
 }  // namespace sluice

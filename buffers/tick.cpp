@@ -8,15 +8,10 @@ namespace sluice {
 
 namespace {
 
-// Limits of one transaction, so that the log stays small after a long trouble and requests of
-// sinks are answered in between. What is left follows at once in the next.
-constexpr std::uint64_t kMostBytes = 4UL * 1024 * 1024;
-constexpr std::size_t kMostRemoved = 1024;
-
 // What a sink has got of blocks that are not in the file need not be written either.
 bool has_small_work(const FlowState& flow) {
-  return flow.prune || (flow.stored.usage.blocks > 0 &&
-                        std::ranges::any_of(flow.sinks, &SinkState::changed));
+  return flow.prune || (flow.expired > Sequence(0) && flow.stored.usage.blocks > 0) ||
+         (flow.stored.usage.blocks > 0 && std::ranges::any_of(flow.sinks, &SinkState::changed));
 }
 
 }  // namespace
@@ -26,9 +21,12 @@ bool has_work(const Pending& pending, const FileRoom& room, TickKind kind) {
       std::ranges::any_of(pending.flows, has_small_work)) {
     return true;
   }
-  return kind == TickKind::Everything &&
-         std::ranges::any_of(pending.flows,
-                             [&](const FlowState& flow) { return can_store(flow, room); });
+  return std::ranges::any_of(pending.flows, [&](const FlowState& flow) {
+    // Whatever else can be done with a block takes next to no room.
+    const bool stores = flow.when_full == WhenFull::Block && flow.due > 0 &&
+                        !flow.is_delivered(*flow.waiting.front().sealed.block);
+    return (kind == TickKind::Everything || !stores) && gets_on(pending, flow, room);
+  });
 }
 
 Tick::Tick(const Pending& pending, FileRoom room, std::uint64_t number)
@@ -48,7 +46,7 @@ Status Tick::commit(StoreFile& file, Pending& pending, TickKind kind, Timestamp 
     return begun;
   }
   Status written = write(file, pending, kind, now);
-  stored_.clear();
+  taken_.clear();
   return written ? transaction.commit() : written;
 }
 
@@ -63,10 +61,11 @@ Status Tick::write(StoreFile& file, Pending& pending, TickKind kind, Timestamp n
   if (Status pruned = prune(file, pending); !pruned) {
     return pruned;
   }
-  if (kind == TickKind::Everything) {
-    if (Status inserted = insert_blocks(file, pending); !inserted) {
-      return inserted;
-    }
+  if (Status expired = expire(file, pending); !expired) {
+    return expired;
+  }
+  if (Status taken = take_blocks(file, pending, kind); !taken) {
+    return taken;
   }
   if (Status written = write_states(file, pending); !written) {
     return written;
@@ -90,7 +89,7 @@ Status Tick::write_cursors(StoreFile& file, const Pending& pending) {
       if (!sink.changed) {
         continue;
       }
-      if (Status saved = file.catalogue.set_cursor(flow.id, sink.name, sink.confirmed); !saved) {
+      if (Status saved = file.catalogue.set_confirmed(flow.id, sink.name, sink.confirmed); !saved) {
         return saved;
       }
     }
@@ -100,11 +99,21 @@ Status Tick::write_cursors(StoreFile& file, const Pending& pending) {
 
 Status Tick::prune(StoreFile& file, const Pending& pending) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
-    const FlowState& flow = pending.flows[i];
-    if (!flow.prune) {
+    if (!pending.flows[i].prune) {
       continue;
     }
-    const auto rows = file.blocks.ended_by(flow.id, flow.confirmed_by_all(), kMostRemoved);
+    if (Status pruned = prune_flow(file, pending.flows[i], flows_[i]); !pruned) {
+      return pruned;
+    }
+  }
+  return {};
+}
+
+Status Tick::prune_flow(StoreFile& file, const FlowState& flow, FlowPart& part) {
+  std::size_t left = kMostRemoved;
+  const Confirmed confirmed = flow.confirmed_by_all();
+  for (const SequenceRange& range : confirmed.ranges()) {
+    const auto rows = file.blocks.within(flow.id, range, left);
     if (!rows) {
       return rows.error();
     }
@@ -113,13 +122,17 @@ Status Tick::prune(StoreFile& file, const Pending& pending) {
         return removed;
       }
       const Usage removed{1, row.records, row.bytes};
-      flows_[i].stored.usage -= removed;
-      flows_[i].records_delivered += row.records;
+      part.stored.usage -= removed;
+      part.records_delivered += row.records;
       held_ -= removed;
       room_.give_back(row.bytes);
     }
-    flows_[i].prune = rows->size() == kMostRemoved;
+    left -= rows->size();
+    if (left == 0) {
+      break;
+    }
   }
+  part.prune = left == 0;
   return {};
 }
 
@@ -148,62 +161,9 @@ Status Tick::set_aside(StoreFile& file, Pending& pending, Timestamp now) {
   return {};
 }
 
-std::vector<Tick::Candidate> Tick::candidates(const Pending& pending) {
-  std::vector<Candidate> found;
-  for (std::size_t i = 0; i < pending.flows.size(); ++i) {
-    const FlowState& flow = pending.flows[i];
-    std::uint64_t bytes = 0;
-    for (std::size_t at = 0; at < flow.due && bytes < kMostBytes; ++at) {
-      const WaitingBlock& waiting = flow.waiting[at];
-      found.push_back({waiting.arrival, i, &waiting});
-      bytes += waiting.sealed.block->data.size();
-    }
-  }
-  std::ranges::sort(found, {}, &Candidate::arrival);
-  return found;
-}
-
-Status Tick::insert_blocks(StoreFile& file, const Pending& pending) {
-  std::vector<bool> full(flows_.size());
-  std::uint64_t total = 0;
-  for (const Candidate& candidate : candidates(pending)) {
-    const FlowState& flow = pending.flows[candidate.flow];
-    FlowPart& part = flows_[candidate.flow];
-    const Block& block = *candidate.waiting->sealed.block;
-    const std::uint64_t bytes = block.data.size();
-    if (flow.is_delivered(block) && !full[candidate.flow]) {
-      ++part.blocks;
-      stored_.push_back(candidate.waiting);  // for its state
-      continue;
-    }
-    if (full[candidate.flow] || !fits(flow, part.stored.usage, bytes) || !room_.fits(bytes)) {
-      full[candidate.flow] = true;  // nothing may pass a block that has to wait
-      continue;
-    }
-    if (Status inserted = file.blocks.insert(flow.id, block); !inserted) {
-      return inserted;
-    }
-    const Usage added{1, block.count, bytes};
-    part.stored.usage += added;
-    held_ += added;
-    part.stored.newest = block.first;
-    part.records_stored += block.count;
-    ++part.blocks;
-    room_.take(bytes);
-    last_ = std::max(last_, block.last());
-    stored_.push_back(candidate.waiting);
-    stored_bytes_ += bytes;
-    total += bytes;
-    if (total >= kMostBytes) {
-      break;
-    }
-  }
-  return {};
-}
-
 Status Tick::write_states(StoreFile& file, const Pending& pending) {
   std::vector<std::pair<std::uint64_t, const StateRow*>> rows;
-  for (const WaitingBlock* waiting : stored_) {
+  for (const WaitingBlock* waiting : taken_) {
     for (const StateRow& row : waiting->sealed.state) {
       rows.emplace_back(waiting->arrival, &row);
     }
@@ -223,10 +183,18 @@ Status Tick::write_states(StoreFile& file, const Pending& pending) {
 
 Status Tick::write_ledger(StoreFile& file, const Pending& pending) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
-    const FlowPart& part = flows_[i];
+    FlowPart& part = flows_[i];
+    part.records_passed = pending.flows[i].passed;
+    const auto dropped = [&part](DropReason reason) {
+      return part.records_dropped.at(static_cast<std::size_t>(reason));
+    };
     for (const auto& [what, records] :
-         {std::pair("stored", part.records_stored), std::pair("delivered", part.records_delivered),
-          std::pair("damaged", part.records_damaged)}) {
+         {std::pair("stored", part.records_stored + part.records_passed),
+          std::pair("delivered", part.records_delivered + part.records_passed),
+          std::pair("damaged", part.records_damaged),
+          std::pair("dropped_full", dropped(DropReason::Full)),
+          std::pair("dropped_disk", dropped(DropReason::Disk)),
+          std::pair("dropped_age", dropped(DropReason::Age))}) {
       if (Status added = file.catalogue.add_ledger(pending.flows[i].id, what, records); !added) {
         return added;
       }
@@ -236,7 +204,17 @@ Status Tick::write_ledger(StoreFile& file, const Pending& pending) {
 }
 
 bool Tick::more() const {
-  return std::ranges::any_of(flows_, &FlowPart::prune);
+  return more_to_drop_ || std::ranges::any_of(flows_, &FlowPart::prune);
+}
+
+DropCounts Tick::dropped() const {
+  DropCounts sum{};
+  for (const FlowPart& part : flows_) {
+    for (std::size_t reason = 0; reason < sum.size(); ++reason) {
+      sum.at(reason) += part.records_dropped.at(reason);
+    }
+  }
+  return sum;
 }
 
 std::vector<SealedBlock> Tick::settle(Pending& pending) const {
@@ -248,6 +226,8 @@ std::vector<SealedBlock> Tick::settle(Pending& pending) const {
     flow.in_file = true;
     flow.stored = part.stored;
     flow.prune = part.prune;
+    flow.passed -= part.records_passed;
+    flow.expired = flow.expired == part.expired ? Sequence(0) : flow.expired;
     for (std::size_t sink = 0; sink < flow.sinks.size(); ++sink) {
       const bool moved_on = flow.sinks[sink].confirmed != part.saved[sink];
       flow.sinks[sink].changed = moved_on;

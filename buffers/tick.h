@@ -9,7 +9,10 @@
 #include "core/clock.h"
 #include "core/result.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <vector>
 
 namespace sluice {
@@ -32,6 +35,7 @@ class Tick {
 
   [[nodiscard]] std::uint64_t number() const { return number_; }
   [[nodiscard]] std::uint64_t stored_bytes() const { return stored_bytes_; }
+  [[nodiscard]] DropCounts dropped() const;
   [[nodiscard]] bool more() const;  // there was more to remove than one transaction should
 
   // It has taken place: takes out of `pending` what is in the file now or need not be any more, and
@@ -40,13 +44,21 @@ class Tick {
 
  private:
   struct FlowPart {
-    std::size_t blocks = 0;       // from the front of what waits
-    StoredUsage stored;           // afterwards
-    bool prune = false;           // there is more to remove
-    std::vector<Sequence> saved;  // cursors, in the order of the sinks
+    std::size_t blocks = 0;        // from the front of what waits
+    StoredUsage stored;            // afterwards
+    bool prune = false;            // there is more to remove
+    std::vector<Confirmed> saved;  // in the order of the sinks
     std::uint64_t records_stored = 0;
     std::uint64_t records_delivered = 0;
     std::uint64_t records_damaged = 0;
+    DropCounts records_dropped{};
+    std::uint64_t records_passed = 0;  // of those that the ledger did not show before
+    Sequence expired{};                // what was too old up to here is gone
+    bool blocked = false;              // its next block has to wait, and nothing may pass it
+  };
+  struct Fate {
+    enum class Kind { Store, Wait, Drop } kind = Kind::Wait;
+    DropReason reason{};
   };
   struct Candidate {
     std::uint64_t arrival;
@@ -57,11 +69,24 @@ class Tick {
   Status write(StoreFile& file, Pending& pending, TickKind kind, Timestamp now);
   Status write_cursors(StoreFile& file, const Pending& pending);
   Status prune(StoreFile& file, const Pending& pending);
+  Status prune_flow(StoreFile& file, const FlowState& flow, FlowPart& part);
   Status set_aside(StoreFile& file, Pending& pending, Timestamp now);
-  Status insert_blocks(StoreFile& file, const Pending& pending);
+  Status expire(StoreFile& file, const Pending& pending);
+  Status take_blocks(StoreFile& file, const Pending& pending, TickKind kind);
+  Result<Fate> find_room(StoreFile& file, const Pending& pending, const Candidate& candidate,
+                         TickKind kind);
+  Status make_room_in_file(StoreFile& file, const Pending& pending, const Candidate& candidate);
+  Status drop_oldest(StoreFile& file, const Pending& pending, std::size_t flow, DropReason reason,
+                     const std::function<bool()>& enough);
+  Status drop_stored(StoreFile& file, FlowPart& part, const StoredRow& row, DropReason reason);
+  Status insert(StoreFile& file, const FlowState& flow, const Candidate& candidate);
   Status write_ledger(StoreFile& file, const Pending& pending);
   Status write_states(StoreFile& file, const Pending& pending);
   [[nodiscard]] static std::vector<Candidate> candidates(const Pending& pending);
+  // Limits of one transaction, so that the log stays small after a long trouble and requests of
+  // sinks are answered in between. What is left follows at once in the next.
+  static constexpr std::uint64_t kMostBytes = 4UL * 1024 * 1024;
+  static constexpr std::size_t kMostRemoved = 1024;
 
   std::uint64_t number_;
   FileRoom room_;
@@ -69,7 +94,10 @@ class Tick {
   Usage held_;
   Sequence last_;
   std::uint64_t stored_bytes_ = 0;
-  std::vector<const WaitingBlock*> stored_;  // only within commit()
+  std::size_t dropped_blocks_ = 0;  // that were stored
+  bool more_to_drop_ = false;
+  std::optional<Priority> claimed_;         // what becomes free in the file is for such blocks
+  std::vector<const WaitingBlock*> taken_;  // only within commit()
   std::vector<Sequence> set_aside_;
   std::uint64_t puts_through_ = 0;  // arrival of the newest put in the transaction
 };

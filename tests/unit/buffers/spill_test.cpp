@@ -27,9 +27,8 @@ constexpr std::chrono::milliseconds kSpillAfter = 5s;
 class SpillTest : public testing::Test {
  protected:
   SqliteBufferOptions options(std::vector<Route> routes = {{"a", {"x"}}}) {
-    return {.directory = directory_.path(),
-            .spill_after = kSpillAfter,
-            .routes = std::move(routes)};
+    return {
+        .directory = directory_.path(), .spill_after = kSpillAfter, .routes = std::move(routes)};
   }
 
   static SealedBlock block_with_state(std::uint64_t first) {
