@@ -166,6 +166,14 @@ void Pending::confirm(FlowIndex flow, SinkIndex sink, Sequence last_confirmed) {
   state.prune = true;
 }
 
+void Pending::write_cursors_again() {
+  for (FlowState& flow : flows) {
+    for (SinkState& sink : flow.sinks) {
+      sink.changed = true;
+    }
+  }
+}
+
 bool Pending::report_damage(FlowIndex flow, Sequence first) {
   return !untouched.contains(first) && damaged.emplace(first, flow).second;
 }

@@ -66,6 +66,8 @@ struct Pending {
   Result<std::vector<SealedBlock>> reconcile(StoreFile& file);
 
   void confirm(FlowIndex flow, SinkIndex sink, Sequence last);
+  // The file may have forgotten some of them.
+  void write_cursors_again();
   // A block has been found that does not match its checksum. False: it was known already.
   bool report_damage(FlowIndex flow, Sequence first);
 

@@ -1,6 +1,7 @@
 // The part of the store thread that deals with one transaction and with a disk that refuses it.
 #include "buffers/store_loop.h"
 
+#include <bit>
 #include <string>
 #include <utility>
 
@@ -62,20 +63,41 @@ Status StoreLoop::attempt(BufferListener& listener) {
 }
 
 Status StoreLoop::reopen() {
-  Result<StoreFile> file = StoreFile::open(database_);
-  if (!file) {
-    return file.error();
+  Result<OpenedStore> store = open_store(options_, clock_, suspicion_, remembered());
+  if (!store) {
+    return store.error();
   }
-  const Result<Meta> meta = file->catalogue.meta();
-  if (!meta) {
-    return meta.error();
+  if (store->meta.epoch != epoch_) {
+    return Error{Reaction::Fatal, path_ + " has been replaced; restart the agent"};
   }
-  if (meta->epoch != epoch_) {
-    return Error{Reaction::Fatal, database_.path + " has been replaced; restart the agent"};
+  suspicion_ = Suspicion::None;
+  if (store->salvage.text.empty()) {
+    file_ = std::move(store->file);
+  } else {
+    salvage_ = std::move(store->salvage);
+    file_ = std::move(store->file);
+    pending_.write_cursors_again();
   }
-  file_ = *std::move(file);
   unsure_ = true;
   return {};
+}
+
+Remembered StoreLoop::remembered() const {
+  Remembered known{.epoch = std::bit_cast<std::int64_t>(epoch_),
+                   .tick = static_cast<std::int64_t>(ticks_),
+                   .last = pending_.last,
+                   .flows = {}};
+  for (const FlowState& flow : pending_.flows) {
+    known.flows.emplace(flow.id, flow.name);
+  }
+  return known;
+}
+
+// Damage that SQLite meets when it reads or writes does not go away by itself.
+void StoreLoop::suspect(const Error& error) {
+  if (error.reaction == Reaction::Fatal) {
+    suspicion_ = Suspicion::Damaged;
+  }
 }
 
 Status StoreLoop::secure() {
@@ -183,6 +205,7 @@ void StoreLoop::failed(const Error& error) {
   if (error.reaction == Reaction::Full) {
     return;
   }
+  suspect(error);
   ++failures_;
   if (failures_ >= kFailuresBeforeReopening || error.reaction == Reaction::Fatal) {
     file_.reset();
@@ -197,18 +220,22 @@ void StoreLoop::publish() {
                   .commits = commits_,
                   .stored_bytes = stored_bytes_,
                   .damaged_blocks = readers_.damaged(),
+                  .quarantine = salvage_.text,
+                  .salvaged_blocks = salvage_.salvaged_blocks,
+                  .lost_blocks = salvage_.lost_blocks,
+                  .lost_records = salvage_.lost_records,
                   .trouble = trouble()});
 }
 
 std::string StoreLoop::trouble() const {
   if (!commit_error_.empty()) {
-    return "cannot write to " + database_.path + ": " + commit_error_;
+    return "cannot write to " + path_ + ": " + commit_error_;
   }
   if (!read_error_.empty()) {
-    return "cannot read from " + database_.path + ": " + read_error_;
+    return "cannot read from " + path_ + ": " + read_error_;
   }
   if (!ballast_.held()) {
-    return "cannot write to " + database_.path + ": " + kDiskFull;
+    return "cannot write to " + path_ + ": " + kDiskFull;
   }
   for (const FlowState& flow : pending_.flows) {
     if (flow.waiting.empty() || can_store(flow, room_)) {
