@@ -221,15 +221,32 @@ void FoundRows::name_flows(const std::vector<FlowId>& flows) {
     }
   }
   for (auto& [id, name] : flows_) {
-    if (!name.empty()) {
-      continue;
+    if (name.empty()) {
+      const std::vector<std::string> possible = possible_names(id, used);
+      name = possible.size() == 1
+                 ? possible.front()
+                 : "unknown flow " + std::to_string(static_cast<std::int64_t>(id));
+      used.insert(name);
     }
-    const bool no_doubt =
-        names_.sinks_of_flows.size() == 1 && !used.contains(names_.sinks_of_flows.begin()->first);
-    name = no_doubt ? names_.sinks_of_flows.begin()->first
-                    : "unknown flow " + std::to_string(static_cast<std::int64_t>(id));
-    used.insert(name);
   }
+}
+
+// Those of the configured flows that have no blocks of their own, and all the sinks that have ever
+// confirmed something of this one.
+std::vector<std::string> FoundRows::possible_names(
+    FlowId flow, const std::set<std::string, std::less<>>& used) const {
+  std::vector<std::string> possible;
+  for (const auto& [name, sinks] : names_.sinks_of_flows) {
+    bool fits = !used.contains(name);
+    for (auto at = cursors_.lower_bound({flow, ""});
+         at != cursors_.end() && at->first.first == flow; ++at) {
+      fits = fits && std::ranges::find(sinks, at->first.second) != sinks.end();
+    }
+    if (fits) {
+      possible.push_back(name);
+    }
+  }
+  return possible;
 }
 
 std::vector<std::string> FoundRows::sinks_of(FlowId flow) const {

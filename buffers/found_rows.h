@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -97,6 +98,8 @@ class FoundRows {
 
   [[nodiscard]] bool has(FlowId flow, const std::string& sink, Sequence first, Sequence last) const;
   [[nodiscard]] std::vector<std::string> sinks_of(FlowId flow) const;
+  [[nodiscard]] std::vector<std::string> possible_names(
+      FlowId flow, const std::set<std::string, std::less<>>& used) const;
   void forget_impossible_cursors();
   void merge_ranges();
 

@@ -92,6 +92,11 @@ void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_
   absorb(inbox_.close());
   readers_.close();
   publish();
+  if (file_ && file_->secured) {
+    // What is left behind is in one file, and damage to the log can do no harm. If it does not
+    // succeed, the next start does it.
+    static_cast<void>(empty_log(file_->connection));
+  }
 }
 
 void StoreLoop::absorb(Arrivals arrivals) {

@@ -6,8 +6,10 @@
 #include "tests/support/buffer_probe.h"
 #include "tests/support/fake_clock.h"
 
+#include <chrono>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +33,13 @@ class SteppedBuffer {
   void close() {
     loop_.reset();
     open_.clear();
+  }
+  // Ends like an agent that is told to.
+  void stop() {
+    std::stop_source stop;
+    stop.request_stop();
+    loop_->run(settlements_, std::chrono::seconds(0), stop.get_token());
+    close();
   }
   [[nodiscard]] bool is_open() const { return loop_ != nullptr; }
   StoreLoop& loop() { return *loop_; }
