@@ -120,17 +120,15 @@ void FoundRows::take_flow_entry(std::string_view name, std::int64_t id) {
 }
 
 void FoundRows::take_cursor(FlowId flow, std::string_view sink, std::int64_t confirmed) {
-  if (plausible(flow) && plausible(sink) && plausible(confirmed)) {
-    Sequence& known = cursors_[{flow, std::string(sink)}];
-    known = std::max(known, sequence(confirmed));
-  }
+  take_range(flow, sink, 0, confirmed);
 }
 
 void FoundRows::take_range(FlowId flow, std::string_view sink, std::int64_t after,
                            std::int64_t last) {
-  if (plausible(flow) && plausible(sink) && plausible(after) && plausible(last) && after < last) {
-    ranges_[{flow, std::string(sink)}].push_back({sequence(after), sequence(last)});
+  if (!plausible(flow) || !plausible(sink) || !plausible(after) || !plausible(last)) {
+    return;
   }
+  ranges_[{flow, std::string(sink)}].emplace(sequence(after), sequence(last));
 }
 
 void FoundRows::take_state(std::string_view key, std::string_view value, Trust trust) {
@@ -164,50 +162,19 @@ void FoundRows::saw(Sequence last) {
   }
 }
 
+// A range that ends too far ahead would lose blocks; one that is missing only sends them again.
 void FoundRows::settle() {
-  forget_impossible_cursors();
-  merge_ranges();
-  for (const auto& [key, confirmed] : cursors_) {
-    last_ = std::max(last_, confirmed);
-  }
+  const Sequence limit = knows_last_ ? advance(last_, kMostAhead) : sequence(kHighestNumber);
   for (const auto& [key, ranges] : ranges_) {
-    last_ = std::max(last_, ranges.back().last);
-  }
-}
-
-// A cursor that is too high would lose blocks; one that is too low only sends them again.
-void FoundRows::forget_impossible_cursors() {
-  if (!knows_last_) {
-    return;
-  }
-  const Sequence limit = advance(last_, kMostAhead);
-  std::erase_if(cursors_, [&](const auto& cursor) { return cursor.second > limit; });
-  for (auto& [key, ranges] : ranges_) {
-    std::erase_if(ranges, [&](const Range& range) { return range.last > limit; });
-  }
-}
-
-void FoundRows::merge_ranges() {
-  for (auto& [key, ranges] : ranges_) {
-    const auto cursor = cursors_.find(key);
-    const Sequence confirmed = cursor == cursors_.end() ? Sequence() : cursor->second;
-    std::erase_if(ranges, [&](const Range& range) { return range.last <= confirmed; });
-    std::ranges::sort(ranges, {}, &Range::after);
-    std::vector<Range> merged;
-    for (const Range& range : ranges) {
-      if (!merged.empty() && range.after <= merged.back().last) {
-        merged.back().last = std::max(merged.back().last, range.last);
-      } else {
-        merged.push_back(range);
+    Confirmed& confirmed = confirmed_[key];
+    for (const auto& [after, last] : ranges) {
+      if (last <= limit) {
+        confirmed.add(after, last);
       }
     }
-    if (cursor != cursors_.end() && !merged.empty() && merged.front().after <= confirmed) {
-      cursor->second = merged.front().last;
-      merged.erase(merged.begin());
-    }
-    ranges = std::move(merged);
+    last_ = std::max(last_, confirmed.highest());
   }
-  std::erase_if(ranges_, [](const auto& each) { return each.second.empty(); });
+  ranges_.clear();
 }
 
 void FoundRows::name_flows(const std::vector<FlowId>& flows) {
@@ -238,8 +205,8 @@ std::vector<std::string> FoundRows::possible_names(
   std::vector<std::string> possible;
   for (const auto& [name, sinks] : names_.sinks_of_flows) {
     bool fits = !used.contains(name);
-    for (auto at = cursors_.lower_bound({flow, ""});
-         at != cursors_.end() && at->first.first == flow; ++at) {
+    for (auto at = confirmed_.lower_bound({flow, ""});
+         at != confirmed_.end() && at->first.first == flow; ++at) {
       fits = fits && std::ranges::find(sinks, at->first.second) != sinks.end();
     }
     if (fits) {
@@ -258,36 +225,24 @@ std::vector<std::string> FoundRows::sinks_of(FlowId flow) const {
     }
   }
   std::vector<std::string> sinks;
-  for (auto at = cursors_.lower_bound({flow, ""}); at != cursors_.end() && at->first.first == flow;
-       ++at) {
+  for (auto at = confirmed_.lower_bound({flow, ""});
+       at != confirmed_.end() && at->first.first == flow; ++at) {
     sinks.push_back(at->first.second);
   }
   return sinks;
 }
 
-bool FoundRows::has(FlowId flow, const std::string& sink, Sequence first, Sequence last) const {
-  const CursorKey key(flow, sink);
-  const auto cursor = cursors_.find(key);
-  if (cursor != cursors_.end() && last <= cursor->second) {
-    return true;
-  }
-  const auto ranges = ranges_.find(key);
-  return ranges != ranges_.end() &&
-         std::ranges::any_of(ranges->second, [&](const Range& range) {
-           return range.after < first && last <= range.last;
-         });
-}
-
 bool FoundRows::confirmed(FlowId flow, Sequence first, Sequence last) const {
   const std::vector<std::string> sinks = sinks_of(flow);
   return !sinks.empty() && std::ranges::all_of(sinks, [&](const std::string& sink) {
-    return has(flow, sink, first, last);
+    const auto found = confirmed_.find({flow, sink});
+    return found != confirmed_.end() && found->second.covers(first, last);
   });
 }
 
 bool FoundRows::knows_cursors_of(FlowId flow) const {
-  const auto at = cursors_.lower_bound({flow, ""});
-  return at != cursors_.end() && at->first.first == flow;
+  const auto at = confirmed_.lower_bound({flow, ""});
+  return at != confirmed_.end() && at->first.first == flow;
 }
 
 void FoundRows::count_delivered(FlowId flow, std::uint64_t records) {

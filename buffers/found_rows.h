@@ -2,6 +2,7 @@
 #pragma once
 
 #include "buffers/catalogue.h"
+#include "buffers/confirmed.h"
 #include "buffers/sqlite_handle.h"
 #include "core/ids.h"
 
@@ -11,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice {
@@ -41,11 +43,6 @@ struct Remembered {
 // One thread. Memory: what is in the small tables.
 class FoundRows {
  public:
-  struct Range {
-    Sequence after{};
-    Sequence last{};
-  };
-
   FoundRows(KnownNames names, const Remembered& remembered);
 
   // Everything that SQLite itself can still read of these tables. What it reads of the table
@@ -85,8 +82,7 @@ class FoundRows {
   [[nodiscard]] Sequence last() const { return last_; }  // the highest ever given away, as known
   [[nodiscard]] std::int64_t tick() const { return tick_; }
   [[nodiscard]] const std::map<FlowId, std::string>& flows() const { return flows_; }
-  [[nodiscard]] const std::map<CursorKey, Sequence>& cursors() const { return cursors_; }
-  [[nodiscard]] const std::map<CursorKey, std::vector<Range>>& ranges() const { return ranges_; }
+  [[nodiscard]] const std::map<CursorKey, Confirmed>& confirmed() const { return confirmed_; }
   [[nodiscard]] std::map<std::string, std::string> states() const;
   [[nodiscard]] const std::map<FlowId, Ledger>& ledger() const { return ledger_; }
 
@@ -96,12 +92,9 @@ class FoundRows {
     std::string value;
   };
 
-  [[nodiscard]] bool has(FlowId flow, const std::string& sink, Sequence first, Sequence last) const;
   [[nodiscard]] std::vector<std::string> sinks_of(FlowId flow) const;
   [[nodiscard]] std::vector<std::string> possible_names(
       FlowId flow, const std::set<std::string, std::less<>>& used) const;
-  void forget_impossible_cursors();
-  void merge_ranges();
 
   KnownNames names_;
   std::optional<std::int64_t> epoch_;
@@ -109,8 +102,8 @@ class FoundRows {
   bool knows_last_ = false;
   std::int64_t tick_ = 0;
   std::map<FlowId, std::string> flows_;
-  std::map<CursorKey, Sequence> cursors_;
-  std::map<CursorKey, std::vector<Range>> ranges_;
+  std::map<CursorKey, std::set<std::pair<Sequence, Sequence>>> ranges_;  // as they were found
+  std::map<CursorKey, Confirmed> confirmed_;
   std::map<std::string, State> states_;
   bool has_all_states_ = false;
   std::map<FlowId, Ledger> ledger_;

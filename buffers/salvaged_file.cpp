@@ -175,7 +175,7 @@ Result<Losses> SalvagedFile::finish(FoundRows& rows) {
   if (Status written = write_flows(rows); !written) {
     return written.error();
   }
-  if (Status written = write_cursors(rows); !written) {
+  if (Status written = write_confirmed(rows); !written) {
     return written.error();
   }
   const Result<std::uint64_t> records = balance(rows);
@@ -251,30 +251,14 @@ Status SalvagedFile::write_flows(FoundRows& rows) {
   return {};
 }
 
-Status SalvagedFile::write_cursors(const FoundRows& rows) {
-  Result<sqlite::Statement> cursor = connection_->prepare("INSERT INTO cursor VALUES (?1, ?2, ?3)");
-  if (!cursor) {
-    return cursor.error();
+Status SalvagedFile::write_confirmed(const FoundRows& rows) {
+  Result<Catalogue> catalogue = Catalogue::prepare(*connection_);
+  if (!catalogue) {
+    return catalogue.error();
   }
-  for (const auto& [key, confirmed] : rows.cursors()) {
-    cursor->bind(1, static_cast<std::int64_t>(key.first)).bind(2, std::string_view(key.second));
-    cursor->bind(3, to_column(confirmed));
-    if (Status inserted = run_to_end(*cursor); !inserted) {
-      return inserted;
-    }
-  }
-  Result<sqlite::Statement> range =
-      connection_->prepare("INSERT INTO confirmed VALUES (?1, ?2, ?3, ?4)");
-  if (!range) {
-    return range.error();
-  }
-  for (const auto& [key, ranges] : rows.ranges()) {
-    for (const FoundRows::Range& each : ranges) {
-      range->bind(1, static_cast<std::int64_t>(key.first)).bind(2, std::string_view(key.second));
-      range->bind(3, to_column(each.after)).bind(4, to_column(each.last));
-      if (Status inserted = run_to_end(*range); !inserted) {
-        return inserted;
-      }
+  for (const auto& [key, confirmed] : rows.confirmed()) {
+    if (Status written = catalogue->set_confirmed(key.first, key.second, confirmed); !written) {
+      return written;
     }
   }
   return {};

@@ -66,7 +66,7 @@ class SalvagedFile {
   Status prepare();
   Result<std::vector<FlowId>> flows();
   Status write_flows(FoundRows& rows);
-  Status write_cursors(const FoundRows& rows);
+  Status write_confirmed(const FoundRows& rows);
   Status write_rest(const FoundRows& rows);
   Result<std::uint64_t> balance(const FoundRows& rows);
   Result<std::uint64_t> balance(FlowId flow, const Ledger& known);

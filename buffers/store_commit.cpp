@@ -76,7 +76,7 @@ Status StoreLoop::reopen() {
   } else {
     salvage_ = std::move(store->salvage);
     file_ = std::move(store->file);
-    pending_.write_cursors_again();
+    pending_.write_confirmed_again();
   }
   unsure_ = true;
   return {};
