@@ -1,6 +1,6 @@
 #include "buffers/block_table.h"
 
-#include "buffers/crc32c.h"
+#include "buffers/block_checksum.h"
 
 #include <algorithm>
 #include <array>
@@ -52,15 +52,12 @@ constexpr const char* kSetAside =
     " FROM block WHERE id = ?1";
 
 // The order in which columns of a block are bound, read and covered by the checksum.
-constexpr int kMetadataColumns = 7;
+constexpr int kMetadataColumns{BlockMetadata::kColumns};
 constexpr int kCrcColumn = 7;
 constexpr int kDataColumn = 8;
 constexpr int kSkippedColumn = 9;
 
-struct Metadata {
-  std::array<std::int64_t, kMetadataColumns> columns{};
-  std::int64_t skipped = 0;
-};
+using Metadata = BlockMetadata;
 
 std::int64_t to_column(Sequence sequence) {
   return static_cast<std::int64_t>(number(sequence));
@@ -73,27 +70,6 @@ Metadata metadata_of(FlowId flow, const Block& block) {
                   static_cast<std::int64_t>(block.codec), block.min_time.time_since_epoch().count(),
                   block.max_time.time_since_epoch().count()},
       .skipped = block.skipped};
-}
-
-std::uint32_t add_integer(std::uint32_t crc, std::int64_t value) {
-  std::array<char, sizeof(value)> bytes{};
-  for (unsigned i = 0; i < bytes.size(); ++i) {  // little-endian on every machine
-    bytes.at(i) = static_cast<char>((static_cast<std::uint64_t>(value) >> (8U * i)) & 0xFFU);
-  }
-  return crc32c(crc, {bytes.data(), bytes.size()});
-}
-
-// What is not skipped is not covered: so the blocks of format 1 keep their checksums. A damaged
-// column is found all the same, whichever of its two values is the 0.
-std::uint32_t checksum(const Metadata& metadata, std::string_view data) {
-  std::uint32_t crc = 0;
-  for (const std::int64_t value : metadata.columns) {
-    crc = add_integer(crc, value);
-  }
-  if (metadata.skipped != 0) {
-    crc = add_integer(crc, metadata.skipped);
-  }
-  return crc32c(crc, data);
 }
 
 Timestamp to_time(std::int64_t milliseconds) {

@@ -16,10 +16,10 @@ enum class TreePage { Table, Index, Other };  // leaves of tables, all pages of 
 
 // One row or one entry of an index. What does not fit into the page continues elsewhere.
 struct TreeCell {
-  std::int64_t rowid = 0;         // of a table
+  std::int64_t rowid = 0;          // of a table
   std::uint64_t payload_size = 0;  // of the whole record
-  std::string_view local;         // its beginning
-  PageNumber overflow{};          // where it goes on; 0 if all of it is here
+  std::string_view local;          // its beginning
+  PageNumber overflow{};           // where it goes on; 0 if all of it is here
 };
 
 // Pages that are no trees, or of which too little can be made out, are Other.

@@ -155,6 +155,10 @@ class LogScan {
     return std::move(frames_);
   }
 
+  // Frames with this number and higher ones are not read by SQLite.
+  [[nodiscard]] std::uint32_t end_for_sqlite() const { return end_for_sqlite_; }
+  [[nodiscard]] bool has_bad_header() const { return has_bad_header_; }
+
  private:
   Status read_header() {
     std::array<unsigned char, kLogHeader + kFrameHeader> bytes{};
@@ -163,8 +167,16 @@ class LogScan {
       return got.error();
     }
     const std::uint32_t magic = big_endian_32(bytes.data());
-    const bool known = magic == kLittleEndianMagic || magic == kBigEndianMagic;
-    big_endian_ = known ? magic == kBigEndianMagic : std::endian::native == std::endian::big;
+    big_endian_ = magic == kBigEndianMagic ||
+                  (magic != kLittleEndianMagic && std::endian::native == std::endian::big);
+    LogChecksum checksum;
+    checksum.add(std::span(bytes).first(24), big_endian_);
+    const bool known = (magic == kLittleEndianMagic || magic == kBigEndianMagic) &&
+                       checksum == stored_checksum(bytes.data() + 24);
+    has_bad_header_ =
+        !known && std::any_of(bytes.begin(), bytes.begin() + kLogHeader,
+                              [](unsigned char byte) { return byte != 0; });
+    visible_ = known;
     // The first frame is always of the present generation, so it knows as well.
     const std::size_t salt_at = known ? 16 : kLogHeader + 8;
     std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(salt_at), salt_.size(), salt_.begin());
@@ -182,6 +194,7 @@ class LogScan {
     before_ = stored;
     const std::uint32_t page = big_endian_32(bytes.data());
     if (page == 0 || page > kHighestPage) {
+      visible_ = false;
       return;
     }
     const bool present = std::equal(salt_.begin(), salt_.end(), bytes.begin() + 8);
@@ -191,8 +204,10 @@ class LogScan {
           expected == stored ? PageVersion::Source::Log : PageVersion::Source::DamagedLog;
     }
     frames_.push_back(frame);
+    visible_ = visible_ && frame.source == PageVersion::Source::Log;
     if (present && big_endian_32(bytes.data() + 4) != 0) {  // the last of a transaction
       ended_ = frames_.size();
+      end_for_sqlite_ = visible_ ? number + 1 : end_for_sqlite_;
     }
   }
 
@@ -210,6 +225,9 @@ class LogScan {
   LogChecksum before_;
   std::vector<Frame> frames_;
   std::size_t ended_ = 0;
+  bool visible_ = false;  // SQLite has come this far
+  std::uint32_t end_for_sqlite_ = 0;
+  bool has_bad_header_ = false;
 };
 
 }  // namespace
@@ -223,6 +241,8 @@ class DamagedPages::Files {
  public:
   ReadOnlyFile database;
   ReadOnlyFile log;
+  std::uint32_t end_for_sqlite = 0;
+  bool has_bad_log_header = false;
   std::vector<Frame> frames;  // by page, and of one page the one to be believed first
 };
 
@@ -234,10 +254,13 @@ Result<DamagedPages> DamagedPages::open(const std::string& database, const std::
   if (Status opened = files->log.open(log); !opened) {
     return opened.error();
   }
-  Result<std::vector<Frame>> frames = LogScan(files->log).frames();
+  LogScan scan(files->log);
+  Result<std::vector<Frame>> frames = scan.frames();
   if (!frames) {
     return frames.error();
   }
+  files->end_for_sqlite = scan.end_for_sqlite();
+  files->has_bad_log_header = scan.has_bad_header();
   files->frames = *std::move(frames);
   std::ranges::sort(files->frames, [](const Frame& left, const Frame& right) {
     return left.page != right.page ? left.page < right.page : believed_before(left, right);
@@ -280,6 +303,21 @@ std::vector<PageVersion> DamagedPages::versions(PageNumber page) const {
     versions.push_back(in_database);
   }
   return versions;
+}
+
+std::vector<PageVersion> DamagedPages::unread() const {
+  std::vector<PageVersion> unread;
+  for (const Frame& frame : files_->frames) {
+    if (frame.source != PageVersion::Source::OldLog && frame.number >= files_->end_for_sqlite) {
+      unread.push_back({frame.source, PageNumber(frame.page), offset_of(frame)});
+    }
+  }
+  std::ranges::sort(unread, {}, &PageVersion::offset);
+  return unread;
+}
+
+bool DamagedPages::has_bad_log_header() const {
+  return files_->has_bad_log_header;
 }
 
 Result<bool> DamagedPages::read(const PageVersion& version, RawPage& into) const {

@@ -46,6 +46,12 @@ class DamagedPages {
   [[nodiscard]] std::optional<PageNumber> next(PageNumber page) const;
   // The one to be believed first comes first.
   [[nodiscard]] std::vector<PageVersion> versions(PageNumber page) const;
+  // Pages at the end of the log that SQLite does not see: an unfinished transaction, or everything
+  // behind a damaged place. The oldest comes first.
+  [[nodiscard]] std::vector<PageVersion> unread() const;
+  // The log has a header, and it is wrong. SQLite takes the log for empty then.
+  [[nodiscard]] bool has_bad_log_header() const;
+
   // False: there are no bytes at that place. What is missing at the end of a page reads as 0.
   Result<bool> read(const PageVersion& version, RawPage& into) const;
 

@@ -231,6 +231,14 @@ void Pending::hand_out(FlowIndex flow, SinkIndex sink, Sequence first) {
   }
 }
 
+void Pending::write_confirmed_again() {
+  for (FlowState& flow : flows) {
+    for (SinkState& sink : flow.sinks) {
+      sink.changed = true;
+    }
+  }
+}
+
 bool Pending::report_damage(FlowIndex flow, Sequence first) {
   return !untouched.contains(first) && damaged.emplace(first, flow).second;
 }

@@ -95,6 +95,8 @@ struct Pending {
   // ever being written. One with a state waits until that is on the disk, and those behind it in
   // its flow with it. In the order of their submission.
   std::vector<SealedBlock> take_delivered();
+  // The file may have forgotten some of what was confirmed.
+  void write_confirmed_again();
   // A block has been found that does not match its checksum. False: it was known already.
   bool report_damage(FlowIndex flow, Sequence first);
 

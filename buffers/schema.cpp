@@ -31,42 +31,8 @@ constexpr const char* kSettings = R"sql(
   PRAGMA cell_size_check = ON;
 )sql";
 
-// '?' and '#' would end the path and '%' start an escape.
-std::string to_uri(const std::string& path) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string uri = "file:";
-  for (const char character : path) {
-    if (std::string_view("?#%").find(character) == std::string_view::npos) {
-      uri += character;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(character);
-    uri += '%';
-    uri += kHex[byte >> 4U];
-    uri += kHex[byte & 0xFU];
-  }
-  // Without psow=0 SQLite assumes that a write which is cut short by a loss of power leaves its
-  // neighbours in the same sector alone. Flash cards do not keep to that.
-  return uri + "?psow=0";
-}
-
-Status create(sqlite::Connection& connection) {
-  sqlite::Transaction transaction(connection);
-  if (Status begun = transaction.begin(); !begun) {
-    return begun;
-  }
-  if (Status created = create_tables(connection); !created) {
-    return created;
-  }
-  const std::string sql = "PRAGMA application_id = " + std::to_string(kApplicationId);
-  if (Status marked = connection.run(sql.c_str()); !marked) {
-    return marked;
-  }
-  return transaction.commit();
-}
-
-Error not_a_buffer(const std::string& why) {
-  return {Reaction::Fatal, why + "; move the file away or configure another directory"};
+Error damaged(const std::string& how) {
+  return {Reaction::Fatal, how};
 }
 
 // What a crash left in the log can be read, but need not be on the disk: see empty_log().
@@ -84,36 +50,67 @@ Status migrate(sqlite::Connection& connection, std::int64_t from) {
   return transaction.commit();
 }
 
-Status check_format(sqlite::Connection& connection) {
-  const Result<std::int64_t> application = connection.integer("PRAGMA application_id");
-  if (!application) {
-    return application.error();
+Status create(sqlite::Connection& connection) {
+  sqlite::Transaction transaction(connection);
+  if (Status begun = transaction.begin(); !begun) {
+    return begun;
   }
-  if (*application != kApplicationId) {
-    return not_a_buffer("this is a database of another program");
+  if (Status created = create_buffer(connection); !created) {
+    return created;
   }
-  const Result<std::int64_t> format = connection.integer("SELECT format FROM meta");
-  if (!format) {
-    return format.error();
-  }
-  if (*format < kOldestFormat || *format > kFormat) {
-    return not_a_buffer("this buffer has format " + std::to_string(*format) +
-                        ", and this version reads formats up to " + std::to_string(kFormat));
-  }
-  connection.leave_log_when_closed(false);
-  return *format < kFormat ? migrate(connection, *format) : Status();
+  return transaction.commit();
 }
 
-Status create_or_check(sqlite::Connection& connection) {
+// A transaction that a power cut has ended early is the first behind the last that is whole. When
+// there are later ones, something else has happened to the log.
+Status check_log(std::uint64_t tick, const DatabaseOptions& options) {
+  return options.unread_tick <= tick + 1 ? Status() : damaged("its log is damaged");
+}
+
+// The format of the file; 0 if it has no tables yet. Writes nothing.
+Result<std::int64_t> inspect(sqlite::Connection& connection, const DatabaseOptions& options) {
   const Result<std::int64_t> tables = connection.integer("SELECT count(*) FROM sqlite_schema");
   if (!tables) {
     return tables.error();
   }
   if (*tables == 0) {
-    connection.leave_log_when_closed(false);
+    const Status whole = check_log(0, options);
+    return whole ? Result<std::int64_t>(0) : whole.error();
+  }
+  const Result<std::int64_t> application = connection.integer("PRAGMA application_id");
+  if (!application) {
+    return application.error();
+  }
+  if (*application != kApplicationId) {
+    return damaged("it is a database of another program");
+  }
+  const Result<std::int64_t> format = connection.integer("SELECT format FROM meta");
+  if (!format) {
+    return format.error();
+  }
+  if (*format < kOldestFormat) {
+    return damaged("it has format " + std::to_string(*format) + ", which never was");
+  }
+  if (*format > kFormat) {
+    return Error{Reaction::Reject,
+                 "this buffer has format " + std::to_string(*format) +
+                     ", and this version reads formats up to " + std::to_string(kFormat) +
+                     "; start a later version, or move the file away, or configure another"
+                     " directory"};
+  }
+  const Result<std::int64_t> tick = connection.integer("SELECT tick FROM meta");
+  if (!tick) {
+    return tick.error();
+  }
+  const Status whole = check_log(static_cast<std::uint64_t>(*tick), options);
+  return whole ? format : whole.error();
+}
+
+Status create_or_migrate(sqlite::Connection& connection, std::int64_t format) {
+  if (format == 0) {
     return create(connection);
   }
-  return check_format(connection);
+  return format < kFormat ? migrate(connection, format) : Status();
 }
 
 // Deletions and cursors need a few pages of their own while the file is as large as it may be.
@@ -131,15 +128,12 @@ Status limit_size(sqlite::Connection& connection, std::uint64_t max_size) {
 }
 
 Status configure(sqlite::Connection& connection, const DatabaseOptions& options) {
-  if (Status set = connection.run(kFirstSettings); !set) {
-    return set;
-  }
   const Result<std::string> mode = connection.text("PRAGMA journal_mode = WAL");
   if (!mode) {
     return mode.error();
   }
   if (*mode != "wal") {
-    return Error{Reaction::Fatal, "the file system allows no write-ahead log"};
+    return Error{Reaction::Reject, "the file system allows no write-ahead log"};
   }
   const std::string sql = std::string(kSettings) + "PRAGMA synchronous = " +
                           (options.durability == Durability::Power ? "FULL" : "NORMAL");
@@ -163,22 +157,65 @@ Status checkpoint(sqlite::Connection& connection, std::string_view sql) {
 
 }  // namespace
 
+// '?' and '#' would end the path and '%' start an escape.
+std::string to_uri(const std::string& path) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string uri = "file:";
+  for (const char character : path) {
+    if (std::string_view("?#%").find(character) == std::string_view::npos) {
+      uri += character;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(character);
+    uri += '%';
+    uri += kHex[byte >> 4U];
+    uri += kHex[byte & 0xFU];
+  }
+  // Without psow=0 SQLite assumes that a write which is cut short by a loss of power leaves its
+  // neighbours in the same sector alone. Flash cards do not keep to that.
+  return uri + "?psow=0";
+}
+
+Status create_buffer(sqlite::Connection& connection) {
+  if (Status created = create_tables(connection); !created) {
+    return created;
+  }
+  const std::string sql = "PRAGMA application_id = " + std::to_string(kApplicationId);
+  return connection.run(sql.c_str());
+}
+
+bool belongs_to_another_program(sqlite::Connection& connection) {
+  const Result<std::int64_t> ours = connection.integer(
+      "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'cursor', 'block')");
+  const Result<std::int64_t> all = connection.integer("SELECT count(*) FROM sqlite_schema");
+  return ours && all && *ours == 0 && *all > 0;
+}
+
 Result<sqlite::Connection> open_database(const DatabaseOptions& options) {
+  const auto at_path = [&](const Error& error) {
+    return Error{error.reaction, options.path + ": " + error.message};
+  };
   Result<sqlite::Connection> connection =
       sqlite::Connection::open(to_uri(options.path), options.vfs, options.may_create);
   if (!connection) {
     return connection.error();
   }
+  connection->leave_log_when_closed(true);
   if (connection->read_only()) {
-    return Error{Reaction::Fatal, options.path + " cannot be written; check owner and mode"};
+    return Error{Reaction::Reject, options.path + " cannot be written; check owner and mode"};
+  }
+  if (Status set = connection->run(kFirstSettings); !set) {
+    return at_path(set.error());
+  }
+  const Result<std::int64_t> format = inspect(*connection, options);
+  if (!format) {
+    return at_path(format.error());
   }
   if (Status configured = configure(*connection, options); !configured) {
-    return Error{configured.error().reaction, options.path + ": " + configured.error().message};
+    return at_path(configured.error());
   }
-  // A file that is refused is not touched.
-  connection->leave_log_when_closed(true);
-  if (Status ready = create_or_check(*connection); !ready) {
-    return Error{ready.error().reaction, options.path + ": " + ready.error().message};
+  if (Status ready = create_or_migrate(*connection, *format); !ready) {
+    return at_path(ready.error());
   }
   return connection;
 }

@@ -18,13 +18,27 @@ struct DatabaseOptions {
   Durability durability = Durability::Power;
   std::uint64_t max_size = 0;  // SQLite itself lets the file grow a little beyond this, no more
   bool may_create = true;
+  // The log holds a transaction with this number behind the place where SQLite ends to read it.
+  std::uint64_t unread_tick = 0;
 };
 
 // Opens the file, or creates it with all its tables. Recovers what a crash has left in the log, but
 // does not write to an existing file unless its format is an earlier one: then it is brought up to
-// date in one transaction. Fatal: it is not a buffer, or of a later version; it is not touched.
-// Full: it had to be created or brought up to date and there is no room.
+// date in one transaction. Until StoreFile::secure() has been called, closing it writes nothing
+// either.
+//   Fatal:  the file is damaged, or none of this program's
+//   Reject: the file is not to be touched: it is of a later version, or cannot be written
+//   Full:   it had to be created or brought up to date and there is no room
 Result<sqlite::Connection> open_database(const DatabaseOptions& options);
+
+// For opening by SQLite.
+std::string to_uri(const std::string& path);
+
+// All tables of an empty buffer, and the mark of this program. Within a transaction of the caller.
+Status create_buffer(sqlite::Connection& connection);
+
+// The database can be read and has none of the tables of a buffer.
+bool belongs_to_another_program(sqlite::Connection& connection);
 
 // Copies the log into the database and empties it. Needed once after opening, before anything is
 // promised: what a crash left in the log can be read, but may not have reached the disk itself, or

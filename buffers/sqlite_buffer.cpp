@@ -60,7 +60,8 @@ Result<std::unique_ptr<SqliteBuffer>> open_sqlite_buffer(SqliteBufferOptions opt
   if (!lock) {
     return lock.error();
   }
-  Result<std::unique_ptr<StoreLoop>> loop = StoreLoop::open(std::move(options), clock);
+  Result<std::unique_ptr<StoreLoop>> loop = StoreLoop::open(
+      std::move(options), clock, lock->after_crash() ? Suspicion::AfterCrash : Suspicion::None);
   if (!loop) {
     return loop.error();
   }

@@ -87,6 +87,13 @@ struct BufferCounts {
   std::uint64_t dropped_full = 0;  // for want of room in the flow or the file
   std::uint64_t dropped_disk = 0;  // for want of room on the disk
   std::uint64_t dropped_age = 0;
+
+  // Of a damaged file that was found since the start: what happened and where it is now, for a
+  // human; empty if nothing did.
+  std::string quarantine;
+  std::uint64_t salvaged_blocks = 0;  // read out of it
+  std::uint64_t lost_blocks = 0;      // listed in it, but not readable
+  std::uint64_t lost_records = 0;     // stored, but neither there nor accounted for
   std::string
       trouble;  // why nothing can be stored at the moment, for a human; empty if all is well
 };
@@ -113,10 +120,13 @@ class SqliteBuffer : public BlockWriter, public BlockReader, public StateStore {
   [[nodiscard]] virtual BufferCounts counts() const = 0;
 };
 
-// Opens or creates the file and holds an exclusive lock on it as long as the object lives.
-// Fails with Closed when another process holds the lock (nothing is touched), with Fatal when the
-// directory cannot be written or the file is not a buffer of this version. A full disk is not a
-// failure when the file exists.
+// Opens or creates the file and holds an exclusive lock on it as long as the object lives. A
+// damaged file, or one of another program, is moved to a directory of its own, a new one is made,
+// and the blocks that can be read go on in it; see BufferCounts::quarantine.
+//
+// Fails with Closed when another process holds the lock, and with Fatal when the directory cannot
+// be written, the file was made by a later version, or a key that has sealed blocks in it is
+// missing: nothing is touched then. A full disk is not a failure when the file exists.
 Result<std::unique_ptr<SqliteBuffer>> open_sqlite_buffer(SqliteBufferOptions options,
                                                          const Clock& clock);
 

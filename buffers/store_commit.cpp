@@ -2,6 +2,7 @@
 #include "buffers/store_loop.h"
 
 #include <algorithm>
+#include <bit>
 #include <string>
 #include <utility>
 
@@ -56,20 +57,41 @@ Status StoreLoop::attempt(BufferListener& listener) {
 }
 
 Status StoreLoop::reopen() {
-  Result<StoreFile> file = StoreFile::open(database_);
-  if (!file) {
-    return file.error();
+  Result<OpenedStore> store = open_store(options_, clock_, suspicion_, remembered());
+  if (!store) {
+    return store.error();
   }
-  const Result<Meta> meta = file->catalogue.meta();
-  if (!meta) {
-    return meta.error();
+  if (store->meta.epoch != epoch_) {
+    return Error{Reaction::Fatal, path_ + " has been replaced; restart the agent"};
   }
-  if (meta->epoch != epoch_) {
-    return Error{Reaction::Fatal, database_.path + " has been replaced; restart the agent"};
+  suspicion_ = Suspicion::None;
+  if (store->salvage.text.empty()) {
+    file_ = std::move(store->file);
+  } else {
+    salvage_ = std::move(store->salvage);
+    file_ = std::move(store->file);
+    pending_.write_confirmed_again();
   }
-  file_ = *std::move(file);
   unsure_ = true;
   return {};
+}
+
+Remembered StoreLoop::remembered() const {
+  Remembered known{.epoch = std::bit_cast<std::int64_t>(epoch_),
+                   .tick = static_cast<std::int64_t>(ticks_),
+                   .last = pending_.last,
+                   .flows = {}};
+  for (const FlowState& flow : pending_.flows) {
+    known.flows.emplace(flow.id, flow.name);
+  }
+  return known;
+}
+
+// Damage that SQLite meets when it reads or writes does not go away by itself.
+void StoreLoop::suspect(const Error& error) {
+  if (error.reaction == Reaction::Fatal) {
+    suspicion_ = Suspicion::Damaged;
+  }
 }
 
 Status StoreLoop::secure() {
@@ -177,6 +199,7 @@ void StoreLoop::failed(const Error& error) {
   if (error.reaction == Reaction::Full) {
     return;
   }
+  suspect(error);
   ++failures_;
   if (failures_ >= kFailuresBeforeReopening || error.reaction == Reaction::Fatal) {
     file_.reset();

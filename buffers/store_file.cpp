@@ -46,6 +46,7 @@ Status StoreFile::secure() {
   if (secured) {
     return {};
   }
+  connection.leave_log_when_closed(false);
   Status emptied = empty_log(connection);
   secured = static_cast<bool>(emptied);
   return emptied;

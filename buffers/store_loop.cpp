@@ -19,61 +19,34 @@ std::vector<Sequence> newest_of(const Pending& pending) {
   return newest;
 }
 
-DatabaseOptions database_of(const SqliteBufferOptions& options, bool may_create) {
-  return {.path = options.directory + "/buffer.db",
-          .vfs = options.vfs,
-          .durability = options.durability,
-          .max_size = options.max_size,
-          .may_create = may_create};
-}
-
 }  // namespace
 
-Result<std::unique_ptr<StoreLoop>> StoreLoop::open(SqliteBufferOptions options,
-                                                   const Clock& clock) {
-  Result<StoreFile> file = StoreFile::open(database_of(options, true));
-  if (!file) {
-    return file.error();
+Result<std::unique_ptr<StoreLoop>> StoreLoop::open(SqliteBufferOptions options, const Clock& clock,
+                                                   Suspicion suspicion) {
+  Result<OpenedStore> store = open_store(options, clock, suspicion, {});
+  if (!store) {
+    return store.error();
   }
-  // On a full disk the rest of this waits until the first commit: the log has been synced by then,
-  // and reading works.
-  if (const Status secured = file->secure();
-      !secured && secured.error().reaction != Reaction::Full) {
-    return secured.error();
-  }
-  Result<Pending> pending = Pending::load(*file, options.routes);
-  if (!pending) {
-    return pending.error();
-  }
-  const Result<Meta> meta = file->catalogue.meta();
-  if (!meta) {
-    return meta.error();
-  }
-  Result<std::map<std::string, std::string>> states = file->catalogue.states();
-  if (!states) {
-    return states.error();
-  }
-  return std::unique_ptr<StoreLoop>(new StoreLoop(std::move(options), clock, *std::move(file),
-                                                  *std::move(pending), *meta, *std::move(states)));
+  return std::unique_ptr<StoreLoop>(new StoreLoop(std::move(options), clock, *std::move(store)));
 }
 
-StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile file,
-                     Pending pending, Meta meta, std::map<std::string, std::string> states)
+StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, OpenedStore store)
     : options_(std::move(options)),
-      database_(database_of(options_, false)),
+      path_(options_.directory + "/buffer.db"),
       clock_(clock),
-      file_(std::move(file)),
-      pending_(std::move(pending)),
+      file_(std::move(store.file)),
+      pending_(std::move(store.pending)),
       room_(options_.max_size),
       ballast_(options_.directory),
       readers_(options_.routes),
       spill_(options_.spill_after),
-      ages_(make_ages(options_.routes, states, clock)),
-      epoch_(meta.epoch),
+      ages_(make_ages(options_.routes, store.states, clock)),
+      epoch_(store.meta.epoch),
       last_at_open_(pending_.last),
-      inbox_(std::move(states), newest_of(pending_),
+      salvage_(std::move(store.salvage)),
+      inbox_(std::move(store.states), newest_of(pending_),
              spill_.lazy() ? Inbox::Waking::Prompt : Inbox::Waking::Sparing),
-      ticks_(meta.tick) {
+      ticks_(store.meta.tick) {
   look_at_volume();
   measure(false);
   ballast_.hold();
@@ -124,6 +97,11 @@ void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_
   absorb(inbox_.close());
   readers_.close();
   publish();
+  if (file_ && file_->secured) {
+    // What is left behind is in one file, and damage to the log can do no harm. If it does not
+    // succeed, the next start does it.
+    static_cast<void>(empty_log(file_->connection));
+  }
 }
 
 // What was reserved and not used. Nothing is handed out any more.
@@ -216,6 +194,7 @@ void StoreLoop::serve() {
     read_failures_ = 0;
   } else {
     read_error_ = served.error().message;
+    suspect(served.error());
     if (++read_failures_ >= kReadFailuresBeforeReopening) {
       read_failures_ = 0;
       file_.reset();

@@ -4,6 +4,7 @@
 #include "buffers/age.h"
 #include "buffers/ballast.h"
 #include "buffers/inbox.h"
+#include "buffers/open_store.h"
 #include "buffers/pending.h"
 #include "buffers/quota.h"
 #include "buffers/readers.h"
@@ -31,7 +32,8 @@ namespace sluice {
 class StoreLoop {
  public:
   // The caller holds the lock of the directory. `clock` outlives the loop.
-  static Result<std::unique_ptr<StoreLoop>> open(SqliteBufferOptions options, const Clock& clock);
+  static Result<std::unique_ptr<StoreLoop>> open(SqliteBufferOptions options, const Clock& clock,
+                                                 Suspicion suspicion = Suspicion::None);
 
   void run(BufferListener& listener, std::chrono::milliseconds stop_time,
            const std::stop_token& stop);
@@ -45,8 +47,7 @@ class StoreLoop {
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
  private:
-  StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile file, Pending pending,
-            Meta meta, std::map<std::string, std::string> states);
+  StoreLoop(SqliteBufferOptions options, const Clock& clock, OpenedStore store);
 
   // Takes in what has arrived, answers fetches, and settles what was delivered from memory.
   void look(BufferListener& listener);
@@ -83,11 +84,13 @@ class StoreLoop {
   void save_ages(bool unchanged_too);
   void look_at_volume();
   [[nodiscard]] std::optional<Instant> next_watch() const;
+  void suspect(const Error& error);
+  [[nodiscard]] Remembered remembered() const;
   void publish();
   [[nodiscard]] std::string trouble() const;
 
   const SqliteBufferOptions options_;
-  const DatabaseOptions database_;
+  const std::string path_;
   const Clock& clock_;
   std::optional<StoreFile> file_;  // empty while it has to be opened again
   Pending pending_;
@@ -98,11 +101,13 @@ class StoreLoop {
   std::vector<std::optional<AgeLimit>> ages_;  // by flow
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
+  SalvageReport salvage_;
   Inbox inbox_;
 
   std::uint64_t ticks_;  // number of the last transaction that is known to have taken place
   bool unsure_ = false;  // there may be a later one in the file
-  std::optional<Instant> look_at_;  // when the thread commits what it then finds
+  Suspicion suspicion_ = Suspicion::None;  // of the file, when it is opened again
+  std::optional<Instant> look_at_;         // when the thread commits what it then finds
   bool flush_ = false;
   bool more_ = false;  // the last transaction left something for the next
 

@@ -127,18 +127,22 @@ void StoreLoop::publish() {
                   .dropped_full = dropped(DropReason::Full),
                   .dropped_disk = dropped(DropReason::Disk),
                   .dropped_age = dropped(DropReason::Age),
+                  .quarantine = salvage_.text,
+                  .salvaged_blocks = salvage_.salvaged_blocks,
+                  .lost_blocks = salvage_.lost_blocks,
+                  .lost_records = salvage_.lost_records,
                   .trouble = trouble()});
 }
 
 std::string StoreLoop::trouble() const {
   if (!commit_error_.empty()) {
-    return "cannot write to " + database_.path + ": " + commit_error_;
+    return "cannot write to " + path_ + ": " + commit_error_;
   }
   if (!read_error_.empty()) {
-    return "cannot read from " + database_.path + ": " + read_error_;
+    return "cannot read from " + path_ + ": " + read_error_;
   }
   if (!ballast_.held()) {
-    return "cannot write to " + database_.path + ": the disk is full";
+    return "cannot write to " + path_ + ": the disk is full";
   }
   for (const FlowState& flow : pending_.flows) {
     if (flow.due == 0 || gets_on(pending_, flow, room_)) {

@@ -6,6 +6,7 @@
 #include "tests/support/buffer_probe.h"
 #include "tests/support/fake_clock.h"
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <stop_token>
@@ -33,6 +34,13 @@ class SteppedBuffer {
     loop_.reset();
     open_.clear();
   }
+  // Ends like an agent that is told to. What it counted can still be asked for until it is opened
+  // again.
+  void stop() {
+    std::stop_source stop;
+    stop.request_stop();
+    loop_->run(settlements_, std::chrono::seconds(0), stop.get_token());
+  }
   [[nodiscard]] bool is_open() const { return loop_ != nullptr; }
   StoreLoop& loop() { return *loop_; }
 
@@ -43,12 +51,6 @@ class SteppedBuffer {
     step();
   }
   void step() { loop_->step(settlements_); }
-  // As run() ends. Takes nothing any more until it is opened again.
-  void stop() {
-    std::stop_source stopped;
-    stopped.request_stop();
-    loop_->run(settlements_, std::chrono::milliseconds(0), stopped.get_token());
-  }
 
   void submit(SealedBlock block) { loop_->inbox().submit(std::move(block)); }
   void confirm(std::size_t flow, std::size_t sink, std::uint64_t last) {
