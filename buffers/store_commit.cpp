@@ -125,7 +125,11 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   }
   ticks_ = tick.number();
   more_ = tick.more();
-  settle(listener, tick.settle(pending_));
+  const std::vector<SealedBlock> stored = tick.settle(pending_);
+  if (tick.counted()) {
+    publish_ledgers();
+  }
+  settle(listener, stored);
   tell(tick);
   return committed;
 }
@@ -134,9 +138,6 @@ void StoreLoop::tell(Tick& tick) {
   for (const auto& [flow, newest] : tick.look_again()) {
     inbox_.look_again(flow, newest);
     readers_.look_again(flow);
-  }
-  if (tick.counted()) {
-    publish_ledgers();
   }
   for (const Answered& each : tick.take_answers(pending_)) {
     each.then(each.with);
