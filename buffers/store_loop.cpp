@@ -67,6 +67,7 @@ StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile 
       room_(options_.max_size),
       ballast_(options_.directory),
       readers_(options_.routes),
+      merger_(pending_),
       epoch_(meta.epoch),
       last_at_open_(pending_.last),
       inbox_(std::move(states), newest_of(pending_)),
@@ -99,6 +100,7 @@ void StoreLoop::step(BufferListener& listener) {
       break;
     }
   }
+  merge_small();
   arm(clock_.elapsed());
   publish();
 }

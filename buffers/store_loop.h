@@ -3,6 +3,7 @@
 
 #include "buffers/ballast.h"
 #include "buffers/inbox.h"
+#include "buffers/merge.h"
 #include "buffers/pending.h"
 #include "buffers/quota.h"
 #include "buffers/readers.h"
@@ -62,6 +63,7 @@ class StoreLoop {
   Status secure();
   Status write(BufferListener& listener, TickKind kind);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
+  void merge_small();
   void tell(Tick& tick);
   void end_requests(Arrivals last);
   void use_ballast(BufferListener& listener);
@@ -80,6 +82,7 @@ class StoreLoop {
   FileRoom room_;
   Ballast ballast_;
   Readers readers_;
+  Merger merger_;
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
   Inbox inbox_;
