@@ -46,10 +46,6 @@ constexpr const char* kMissing =
 // far behind the highest that is: none may be used twice.
 constexpr std::uint64_t kSequencesLeftOut = std::uint64_t{1} << 24U;
 
-std::int64_t to_column(Sequence sequence) {
-  return static_cast<std::int64_t>(number(sequence));
-}
-
 // Binds the columns that `block` and `dead` share.
 void bind(sqlite::Statement& statement, const FoundBlockRow& row) {
   int parameter = 0;

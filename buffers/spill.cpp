@@ -58,6 +58,12 @@ void Spill::mark(Pending& pending, Instant now) {
       flow.due = flow.waiting.size();
     }
   }
+  // What is to be cut has to be stored first.
+  for (const SplitRequest& each : pending.splits) {
+    FlowState& flow = pending.flows.at(number(each.flow));
+    flow.due = flow.waiting.size();
+    urgent_ = true;
+  }
 }
 
 void Spill::mark_lazy(FlowState& flow, std::optional<Instant> until) {

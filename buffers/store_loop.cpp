@@ -41,16 +41,20 @@ StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, OpenedStor
       readers_(options_.routes),
       spill_(options_.spill_after),
       ages_(make_ages(options_.routes, store.states, clock)),
+      merger_(pending_),
       epoch_(store.meta.epoch),
       last_at_open_(pending_.last),
       salvage_(std::move(store.salvage)),
       inbox_(std::move(store.states), newest_of(pending_),
              spill_.lazy() ? Inbox::Waking::Prompt : Inbox::Waking::Sparing),
       ticks_(store.meta.tick) {
+  pending_.dead_max_size = options_.dead_max_size;
+  pending_.compression_level = options_.compression_level;
   look_at_volume();
   measure(false);
   ballast_.hold();
   publish();
+  publish_ledgers();
 }
 
 void StoreLoop::run(BufferListener& listener, std::chrono::milliseconds stop_time,
@@ -71,6 +75,7 @@ void StoreLoop::step(BufferListener& listener) {
       break;
     }
   }
+  merge_small();
   arm(clock_.elapsed());
   publish();
 }
@@ -94,7 +99,7 @@ void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_
     look(listener);
   }
   give_back_sequences(listener);
-  absorb(inbox_.close());
+  end_requests(inbox_.close());
   readers_.close();
   publish();
   if (file_ && file_->secured) {
@@ -135,6 +140,20 @@ void StoreLoop::absorb(Arrivals arrivals) {
   }
   for (const Confirmation& each : arrivals.confirmations) {
     pending_.confirm(each.flow, each.sink, each.range);
+  }
+  for (Burial& each : arrivals.burials) {
+    pending_.bury(std::move(each));
+  }
+  for (SplitRequest& each : arrivals.splits) {
+    pending_.splits.push_back(std::move(each));
+    flush_ = true;
+  }
+  for (DeadRequest& each : arrivals.dead_requests) {
+    pending_.dead_requests.push_back(std::move(each));
+    flush_ = true;
+  }
+  for (FileTask& each : arrivals.tasks) {
+    tasks_.push_back(std::move(each));
   }
   for (auto& [key, put] : arrivals.puts) {
     pending_.puts.insert_or_assign(key, std::move(put));
@@ -182,6 +201,9 @@ void StoreLoop::settle_delivered(BufferListener& listener) {
 }
 
 void StoreLoop::serve() {
+  for (const FileTask& task : std::exchange(tasks_, {})) {
+    task(file_ ? &*file_ : nullptr);
+  }
   const Status served = readers_.serve(file_ ? &*file_ : nullptr, pending_);
   if (spill_.lazy()) {
     readers_.serve_from_memory(pending_, pending_.last);

@@ -5,6 +5,7 @@
 #include "buffers/ballast.h"
 #include "buffers/inbox.h"
 #include "buffers/open_store.h"
+#include "buffers/merge.h"
 #include "buffers/pending.h"
 #include "buffers/quota.h"
 #include "buffers/readers.h"
@@ -72,6 +73,9 @@ class StoreLoop {
   void note_commit(std::uint64_t stored_bytes);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
   void give_back_sequences(BufferListener& listener);
+  void merge_small();
+  void tell(Tick& tick);
+  void end_requests(Arrivals last);
   void use_ballast(BufferListener& listener);
   void make_room();
   void measure(bool grew);
@@ -87,6 +91,7 @@ class StoreLoop {
   void suspect(const Error& error);
   [[nodiscard]] Remembered remembered() const;
   void publish();
+  void publish_ledgers();
   [[nodiscard]] std::string trouble() const;
 
   const SqliteBufferOptions options_;
@@ -99,6 +104,7 @@ class StoreLoop {
   Readers readers_;
   Spill spill_;
   std::vector<std::optional<AgeLimit>> ages_;  // by flow
+  Merger merger_;
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
   SalvageReport salvage_;
@@ -108,6 +114,7 @@ class StoreLoop {
   bool unsure_ = false;  // there may be a later one in the file
   Suspicion suspicion_ = Suspicion::None;  // of the file, when it is opened again
   std::optional<Instant> look_at_;         // when the thread commits what it then finds
+  std::vector<FileTask> tasks_;
   bool flush_ = false;
   bool more_ = false;  // the last transaction left something for the next
 

@@ -2,6 +2,7 @@
 #include "buffers/tick.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -72,8 +73,8 @@ Status Tick::take_blocks(StoreFile& file, const Pending& pending, TickKind kind)
       continue;
     }
     if (flow.is_delivered(block)) {  // only its state is missing
-      part.records_stored += block.count;
-      part.records_delivered += block.count;
+      part.counted["stored"] += block.count;
+      part.counted["delivered"] += block.count;
     } else {
       const Result<Fate> fate = find_room(file, pending, candidate, kind);
       if (!fate) {
@@ -84,8 +85,8 @@ Status Tick::take_blocks(StoreFile& file, const Pending& pending, TickKind kind)
         continue;
       }
       if (fate->kind == Fate::Kind::Drop) {
-        part.records_stored += block.count;
-        part.records_dropped.at(static_cast<std::size_t>(fate->reason)) += block.count;
+        part.counted["stored"] += block.count;
+        count_dropped(part, fate->reason, block.count);
       } else if (Status inserted = insert(file, flow, candidate); !inserted) {
         return inserted;
       }
@@ -200,13 +201,20 @@ Status Tick::drop_oldest(StoreFile& file, const Pending& pending, std::size_t fl
   return {};
 }
 
+void Tick::count_dropped(FlowPart& part, DropReason reason, std::uint64_t records) {
+  constexpr std::array<const char*, 3> kNames{"dropped_full", "dropped_disk", "dropped_age"};
+  const auto which = static_cast<std::size_t>(reason);
+  part.records_dropped.at(which) += records;
+  part.counted[kNames.at(which)] += records;
+}
+
 Status Tick::drop_stored(StoreFile& file, FlowPart& part, const StoredRow& row, DropReason reason) {
   if (Status removed = file.blocks.remove(row.first); !removed) {
     return removed;
   }
   const Usage removed{1, row.records, row.bytes};
   part.stored.usage -= removed;
-  part.records_dropped.at(static_cast<std::size_t>(reason)) += row.records;
+  count_dropped(part, reason, row.records);
   held_ -= removed;
   ++dropped_blocks_;
   // Measured, because small blocks share their pages with others.
@@ -227,7 +235,7 @@ Status Tick::insert(StoreFile& file, const FlowState& flow, const Candidate& can
   const Usage added{1, block.count, block.data.size()};
   part.stored.usage += added;
   part.stored.newest = block.first;
-  part.records_stored += block.count;
+  part.counted["stored"] += block.count;
   held_ += added;
   room_.take(added.bytes);
   last_ = std::max(last_, block.last());
