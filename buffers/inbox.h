@@ -38,6 +38,7 @@ struct Arrivals {
   std::vector<Confirmation> confirmations;
   std::vector<FetchRequest> fetches;
   std::map<std::string, WaitingPut> puts;
+  bool stop_waiting = false;
   bool flush = false;
   std::uint64_t flush_arrival = 0;  // of the newest block then
 };
@@ -57,6 +58,7 @@ class Inbox {
 
   void submit(SealedBlock block);
   void flush();
+  void stop_waiting();  // see SqliteBuffer
   void fetch(FetchRequest request);
   void confirm(Confirmation confirmation);
   void put(StateRow row);
