@@ -41,6 +41,12 @@ void Inbox::flush() {
   wake();
 }
 
+void Inbox::stop_waiting() {
+  const MutexLock lock(mutex_);
+  arrivals_.stop_waiting = true;
+  wake();
+}
+
 void Inbox::fetch(FetchRequest request) {
   if (!accept(request)) {
     request.then(Error{Reaction::Closed, kClosed});

@@ -48,6 +48,7 @@ struct Arrivals {
   std::vector<DeadRequest> dead_requests;
   std::vector<FileTask> tasks;
   std::map<std::string, WaitingPut> puts;
+  bool stop_waiting = false;
   bool flush = false;
   std::uint64_t flush_arrival = 0;  // of the newest block then
 };
@@ -67,6 +68,7 @@ class Inbox {
 
   void submit(SealedBlock block);
   void flush();
+  void stop_waiting();  // see SqliteBuffer
   void fetch(FetchRequest request);
   void confirm(Confirmation confirmation);
   void bury(Burial burial);

@@ -28,7 +28,7 @@ bool is_stuck(const Pending& pending, const FlowState& flow, const FileRoom& roo
   }
   std::uint64_t given = 0;
   for (const FlowState& other : pending.flows) {
-    given += gives_way(other, flow.priority) ? other.stored.usage.bytes : 0;
+    given += gives_way(other, flow.priority) ? file_bytes(other.stored.usage) : 0;
   }
   return given < room.missing(first_bytes(flow));
 }
@@ -59,6 +59,13 @@ void FileRoom::give_back(std::uint64_t block_bytes) {
 
 bool fits(const FlowState& flow, const Usage& stored, std::uint64_t block_bytes) {
   return stored.blocks == 0 || stored.bytes + block_bytes <= flow.max_size;
+}
+
+// Not less than the blocks took by size_in_file(): one must be able to take the place of another.
+std::uint64_t file_bytes(const Usage& blocks) {
+  return blocks.blocks == 0
+             ? 0
+             : blocks.bytes + blocks.blocks * std::min(kPageSize, blocks.bytes / blocks.blocks);
 }
 
 bool gives_way(const FlowState& flow, Priority to) {

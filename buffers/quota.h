@@ -37,6 +37,9 @@ class FileRoom {
 // block larger than the limit would stand still for ever, and everything behind it.
 bool fits(const FlowState& flow, const Usage& stored, std::uint64_t block_bytes);
 
+// What would become free in the file without these blocks, about.
+std::uint64_t file_bytes(const Usage& blocks);
+
 // True if `flow` has to make room in the file for a block of this priority.
 bool gives_way(const FlowState& flow, Priority to);
 

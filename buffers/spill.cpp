@@ -30,7 +30,7 @@ bool is_overdue(const FlowState& flow, Instant now) {
 }  // namespace
 
 void Spill::mark(Pending& pending, Instant now) {
-  urgent_ = everything_;
+  urgent_ = everything_ && lazy();
   next_.reset();
   if (lazy()) {
     reserve(pending);

@@ -59,6 +59,7 @@ class LockedBuffer final : public SqliteBuffer {
            std::stop_token stop) override {
     loop_->run(listener, stop_time, stop);
   }
+  void stop_waiting() override { loop_->inbox().stop_waiting(); }
   [[nodiscard]] Sequence last_sequence() const override { return loop_->last(); }
   [[nodiscard]] std::uint64_t epoch() const override { return loop_->epoch(); }
   [[nodiscard]] BufferCounts counts() const override { return loop_->inbox().counts(); }

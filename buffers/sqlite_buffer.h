@@ -137,6 +137,10 @@ class SqliteBuffer : public BlockWriter, public BlockReader, public StateStore {
   virtual void run(BufferListener& listener, std::chrono::milliseconds stop_time,
                    std::stop_token stop) = 0;
 
+  // From now on blocks are written as if `spill_after` were zero: the agent is about to stop, and
+  // its sources wait for what they have delivered to be settled. Any thread.
+  virtual void stop_waiting() = 0;
+
   [[nodiscard]] virtual Sequence last_sequence() const = 0;  // ever given away, when it was opened
   [[nodiscard]] virtual std::uint64_t epoch() const = 0;     // random id of this file
   [[nodiscard]] virtual BufferCounts counts() const = 0;

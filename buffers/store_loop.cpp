@@ -161,6 +161,9 @@ void StoreLoop::absorb(Arrivals arrivals) {
   for (FetchRequest& fetch : arrivals.fetches) {
     readers_.open(std::move(fetch));
   }
+  if (arrivals.stop_waiting) {
+    spill_.store_everything();
+  }
   if (arrivals.flush) {
     flush_ = true;
     spill_.hurry(arrivals.flush_arrival);

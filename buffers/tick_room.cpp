@@ -154,7 +154,7 @@ Status Tick::make_room_in_file(StoreFile& file, const Pending& pending,
     const bool itself = i == candidate.flow && flow.when_full == WhenFull::DropOldest;
     if (itself || gives_way(pending.flows[i], flow.priority)) {
       givers.push_back(i);
-      given += flows_[i].stored.usage.bytes;
+      given += file_bytes(flows_[i].stored.usage);
     }
   }
   if (given < room_.missing(bytes)) {

@@ -35,6 +35,18 @@ void complete_source(MqttSourceOptions& source, const Config& config, const Plac
   source.drain_time = config.agent.shutdown_timeout * 4 / 5;
 }
 
+Route route_of(const FlowConfig& flow) {
+  Route route{.flow = flow.name,
+              .sinks = flow.to,
+              .max_size = flow.max_size,
+              .when_full = flow.when_full,
+              .priority = flow.priority};
+  if (flow.max_age > std::chrono::milliseconds(0)) {
+    route.max_age = flow.max_age;
+  }
+  return route;
+}
+
 }  // namespace
 
 Place place_of(const Places& places, std::string_view path) {
@@ -87,7 +99,7 @@ void complete(Config& config, const Places& places, Findings& findings) {
   config.blocks.source_budget = std::max(config.blocks.source_budget, 4 * config.blocks.block_size);
   for (FlowConfig& flow : config.flows) {
     flow.hash = flow_hash(flow, config.sources);
-    config.buffer.routes.push_back({flow.name, flow.to, flow.max_size});
+    config.buffer.routes.push_back(route_of(flow));
   }
 }
 

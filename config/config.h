@@ -37,6 +37,9 @@ struct FlowConfig {
   DecoderKind decode = DecoderKind::Auto;
   LineShape shape = LineShape::Envelope;
   std::uint64_t max_size = 256ULL * 1024 * 1024;
+  std::chrono::milliseconds max_age{0};  // 0: no limit
+  WhenFull when_full = WhenFull::Block;
+  Priority priority = Priority::Normal;
   std::vector<std::string> to;  // names of sinks
   std::string hash;             // 16 hex digits over the definition as it is in force: lineage
 };

@@ -44,7 +44,10 @@ std::vector<Field> buffer_fields(Config& config) {
                "What has arrived is stored and acknowledged at least this often."),
       size("block_size", config.blocks.block_size, {4 * kKiB, 16 * kMiB},
            "Bytes of records at which a block is closed before the interval is over."),
-      unsupported("spill_after", {"0s"}, "How long delivery may take before a block is stored."),
+      duration(
+          "spill_after", config.buffer.spill_after, 0s, 10min,
+          "How long a block may wait in memory to be delivered before it is written; 0s: it is "
+          "written first."),
       choice<Durability>("durability", config.buffer.durability,
                          {{"power", Durability::Power}, {"process", Durability::Process}},
                          "What stored data survives: a power cut, or only the end of the process."),

@@ -33,14 +33,6 @@ void name_this_thread(const char* name) {
   prctl(PR_SET_NAME, name);
 }
 
-std::vector<Route> routes_of(const Config& config) {
-  std::vector<Route> routes;
-  for (const FlowConfig& flow : config.flows) {
-    routes.push_back({.flow = flow.name, .sinks = flow.to, .max_size = flow.max_size});
-  }
-  return routes;
-}
-
 std::vector<FlowOptions> flows_of(const Config& config) {
   std::vector<FlowOptions> flows;
   for (const FlowConfig& flow : config.flows) {
@@ -145,6 +137,7 @@ class Agent::Parts {
 
   void stop() {
     const Instant deadline = clock_.elapsed() + shutdown_timeout_;
+    buffer_->stop_waiting();
     for (std::jthread& thread : source_threads_) {
       thread.request_stop();
     }
@@ -226,11 +219,8 @@ class Agent::Parts {
 };
 
 Result<std::unique_ptr<Agent>> Agent::make(const Config& config, std::string_view version) {
-  SqliteBufferOptions options = config.buffer;
-  options.directory = config.agent.data_dir;
-  options.routes = routes_of(config);
   static const SystemClock clock;
-  auto buffer = open_sqlite_buffer(std::move(options), clock);
+  auto buffer = open_sqlite_buffer(config.buffer, clock);
   if (!buffer) {
     return buffer.error();
   }

@@ -231,16 +231,14 @@ TEST(Certificates, AreGivenByTheirPath) {
 }
 
 TEST(LaterVersions, AreNotMistakenForUnknownKeys) {
-  const List lines{"agent: {}", "admin: {listen: 127.0.0.1:9600}", "buffer: {spill_after: 5s}",
-                   "buffer: {encryption_key: k}", "tests: []"};
+  const List lines{"agent: {}", "admin: {listen: 127.0.0.1:9600}", "buffer: {encryption_key: k}",
+                   "tests: []"};
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const std::string text = report(with_top(lines[i]));
     EXPECT_NE(text.find("is not supported by this version"), std::string::npos) << lines[i] << text;
   }
   for (const char* line :
-       {"decode: sparkplug_b", "types: {a: real}", "on_error: drop", "transforms: []",
-        "buffer: {max_age: 30d}", "buffer: {priority: high}", "buffer: {when_full: drop_oldest}",
-        "buffer: {when_full: drop_newest}"}) {
+       {"decode: sparkplug_b", "types: {a: real}", "on_error: drop", "transforms: []"}) {
     const std::string text = report(with_flow(line));
     EXPECT_NE(text.find("is not supported by this version"), std::string::npos) << line << text;
   }
@@ -252,8 +250,7 @@ TEST(LaterVersions, AreNotMistakenForUnknownKeys) {
 }
 
 TEST(LaterVersions, MayBeSwitchedOff) {
-  EXPECT_EQ(findings(with_top("admin: {listen: off}\nbuffer: {spill_after: 0s}")), List{});
-  EXPECT_EQ(findings(with_flow("buffer: {priority: normal, max_age: off}")), List{});
+  EXPECT_EQ(findings(with_top("admin: {listen: off}")), List{});
   EXPECT_EQ(findings(with_sink("order: oldest_first")), List{});
 }
 

@@ -26,7 +26,7 @@ buffer:
   max_size: 2GiB
   flush_interval: 250ms
   block_size: 2MiB
-  spill_after: 0s
+  spill_after: 5s
   durability: process
   compression_level: 3
 sources:
@@ -58,7 +58,7 @@ flows:
     topics: ["sensors/+/telemetry", "#"]
     decode: json
     shape: flat
-    buffer: {max_size: 1MiB, max_age: off, when_full: block, priority: normal}
+    buffer: {max_size: 1MiB, max_age: 30d, when_full: drop_oldest, priority: high}
     to: [cloud, other]
 sinks:
   cloud:
@@ -97,6 +97,7 @@ TEST_F(EveryKey, OfAgentAndBufferGoesToItsPlace) {
   EXPECT_EQ(config_.agent.log_format, LogFormat::Json);
   EXPECT_EQ(config_.buffer.max_size, 2ULL << 30U);
   EXPECT_EQ(config_.buffer.durability, Durability::Process);
+  EXPECT_EQ(config_.buffer.spill_after, 5s);
   EXPECT_EQ(config_.blocks.flush_interval, 250ms);
   EXPECT_EQ(config_.blocks.block_size, 2UL << 20U);
   EXPECT_EQ(config_.blocks.compression_level, 3);
@@ -143,6 +144,9 @@ TEST_F(EveryKey, OfAFlowGoesToItsPlace) {
   EXPECT_EQ(flow.decode, DecoderKind::Json);
   EXPECT_EQ(flow.shape, LineShape::Flat);
   EXPECT_EQ(flow.max_size, 1U << 20U);
+  EXPECT_EQ(flow.max_age, 24h * 30);
+  EXPECT_EQ(flow.when_full, WhenFull::DropOldest);
+  EXPECT_EQ(flow.priority, Priority::High);
   EXPECT_EQ(flow.to, (std::vector<std::string>{"cloud", "other"}));
 }
 
@@ -169,6 +173,9 @@ TEST_F(EveryKey, TellsTheOtherPartsWhatTheyNeed) {
   EXPECT_EQ(config_.buffer.routes[0].flow, "telemetry");
   EXPECT_EQ(config_.buffer.routes[0].sinks, (std::vector<std::string>{"cloud", "other"}));
   EXPECT_EQ(config_.buffer.routes[0].max_size, 1U << 20U);
+  EXPECT_EQ(config_.buffer.routes[0].max_age, 24h * 30);
+  EXPECT_EQ(config_.buffer.routes[0].when_full, WhenFull::DropOldest);
+  EXPECT_EQ(config_.buffer.routes[0].priority, Priority::High);
   EXPECT_EQ(config_.sources.at(0).drain_time, 16s);
   EXPECT_EQ(config_.blocks.source_budget, 8UL << 20U);
 }
@@ -183,6 +190,7 @@ const std::map<std::string, std::string> kDefaults{
     {"buffer.max_size", "1GiB"},
     {"buffer.flush_interval", "1s"},
     {"buffer.block_size", "256KiB"},
+    {"buffer.spill_after", "0s"},
     {"buffer.durability", "power"},
     {"buffer.compression_level", "1"},
     {"sources.x.type", "mqtt"},
@@ -199,7 +207,9 @@ const std::map<std::string, std::string> kDefaults{
     {"flows.x.decode", "auto"},
     {"flows.x.shape", "envelope"},
     {"flows.x.buffer.max_size", "256MiB"},
+    {"flows.x.buffer.max_age", "off"},
     {"flows.x.buffer.when_full", "block"},
+    {"flows.x.buffer.priority", "normal"},
     {"sinks.x.type", "http"},
     {"sinks.x.http:method", "POST"},
     {"sinks.x.http:compression", "zstd"},
