@@ -1,5 +1,6 @@
 #include "buffers/store_file.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice {
@@ -52,7 +53,7 @@ Status StoreFile::secure() {
   return emptied;
 }
 
-Result<std::uint64_t> StoreFile::used_bytes() {
+Result<FileUse> StoreFile::use() {
   const Result<std::uint64_t> all = pages(page_count);
   if (!all) {
     return all.error();
@@ -61,7 +62,7 @@ Result<std::uint64_t> StoreFile::used_bytes() {
   if (!free) {
     return free.error();
   }
-  return (*all - *free) * kPageSize;
+  return FileUse{*all * kPageSize, (*all - std::min(*all, *free)) * kPageSize};
 }
 
 Result<std::uint64_t> StoreFile::growth_bytes() {

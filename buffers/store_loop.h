@@ -2,6 +2,7 @@
 #pragma once
 
 #include "buffers/ballast.h"
+#include "buffers/compaction.h"
 #include "buffers/inbox.h"
 #include "buffers/open_store.h"
 #include "buffers/pending.h"
@@ -66,6 +67,8 @@ class StoreLoop {
   void use_ballast(BufferListener& listener);
   void make_room();
   void measure(bool grew);
+  [[nodiscard]] std::optional<Instant> compaction_due() const;
+  void compact();
   void failed(const Error& error);
   void suspect(const Error& error);
   [[nodiscard]] Remembered remembered() const;
@@ -79,6 +82,7 @@ class StoreLoop {
   Pending pending_;
   FileRoom room_;
   Ballast ballast_;
+  Compaction compaction_;
   Readers readers_;
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
