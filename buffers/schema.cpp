@@ -23,11 +23,11 @@ constexpr const char* kFirstSettings = R"sql(
 // The log is never made smaller: growing it again would cost the file system more writes than the
 // data. secure_delete is on in Debian's library and would write every freed page once more.
 constexpr const char* kSettings = R"sql(
-  PRAGMA wal_autocheckpoint = 1000;
   PRAGMA journal_size_limit = -1;
   PRAGMA secure_delete = OFF;
   PRAGMA cache_size = -256;
   PRAGMA mmap_size = 0;
+  PRAGMA temp_store = MEMORY;
   PRAGMA cell_size_check = ON;
 )sql";
 
@@ -135,10 +135,14 @@ Status configure(sqlite::Connection& connection, const DatabaseOptions& options)
   if (*mode != "wal") {
     return Error{Reaction::Reject, "the file system allows no write-ahead log"};
   }
-  const std::string sql = std::string(kSettings) + "PRAGMA synchronous = " +
-                          (options.durability == Durability::Power ? "FULL" : "NORMAL");
   connection.keep_log_file();
-  if (Status set = connection.run(sql.c_str()); !set) {
+  if (Status set = connection.run(kSettings); !set) {
+    return set;
+  }
+  if (Status set = set_checkpoints(connection, Checkpoints::WhenLogIsLong); !set) {
+    return set;
+  }
+  if (Status set = set_durability(connection, options.durability); !set) {
     return set;
   }
   return limit_size(connection, options.max_size);
@@ -218,6 +222,16 @@ Result<sqlite::Connection> open_database(const DatabaseOptions& options) {
     return at_path(ready.error());
   }
   return connection;
+}
+
+Status set_checkpoints(sqlite::Connection& connection, Checkpoints when) {
+  return connection.run(when == Checkpoints::Never ? "PRAGMA wal_autocheckpoint = 0"
+                                                   : "PRAGMA wal_autocheckpoint = 1000");
+}
+
+Status set_durability(sqlite::Connection& connection, Durability durability) {
+  return connection.run(durability == Durability::Power ? "PRAGMA synchronous = FULL"
+                                                        : "PRAGMA synchronous = NORMAL");
 }
 
 Status empty_log(sqlite::Connection& connection) {

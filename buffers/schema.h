@@ -48,4 +48,10 @@ Status empty_log(sqlite::Connection& connection);
 // Copies the log into the database, so that its space is used again from the beginning.
 Status fold_log(sqlite::Connection& connection);
 
+// Whether the log is copied into the database by itself, at the end of a transaction.
+enum class Checkpoints { WhenLogIsLong, Never };
+Status set_checkpoints(sqlite::Connection& connection, Checkpoints when);
+
+Status set_durability(sqlite::Connection& connection, Durability durability);
+
 }  // namespace sluice

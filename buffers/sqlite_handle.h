@@ -72,9 +72,12 @@ class Connection {
   [[nodiscard]] bool read_only() const;
   [[nodiscard]] bool in_transaction() const;
   Result<std::uint64_t> file_size();  // of the database without its log
+  // Of the database as well. What is cut off must be of no use any more.
+  Status truncate_file(std::uint64_t size);
 
  private:
   explicit Connection(sqlite3* handle) : handle_(handle) {}
+  Result<sqlite3_file*> file();
 
   CHandle<sqlite3, sqlite3_close_v2> handle_;
 };

@@ -65,6 +65,7 @@ Status StoreLoop::reopen() {
     return Error{Reaction::Fatal, path_ + " has been replaced; restart the agent"};
   }
   suspicion_ = Suspicion::None;
+  compaction_.forget();
   if (store->salvage.text.empty()) {
     file_ = std::move(store->file);
   } else {
@@ -240,6 +241,23 @@ void StoreLoop::make_room() {
   const Result<std::uint64_t> growth = file_->growth_bytes();
   if (growth && *growth <= Ballast::kSize / 2) {
     static_cast<void>(empty_log(file_->connection));  // tried again with the next attempt
+  }
+}
+
+// Not while the disk refuses, or is full.
+std::optional<Instant> StoreLoop::compaction_due() const {
+  return file_ && !retry_at_ && ballast_.held() ? compaction_.due() : std::nullopt;
+}
+
+void StoreLoop::compact() {
+  const std::optional<Instant> due = compaction_due();
+  if (!due || clock_.elapsed() < *due) {
+    return;
+  }
+  // If it fails, the file stays as large as it is until the next transaction.
+  static_cast<void>(compaction_.step(*file_, clock_.elapsed()));
+  if (const Result<FileUse> use = file_->use(); use) {
+    room_.measured(use->used_bytes);
   }
 }
 

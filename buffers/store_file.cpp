@@ -1,5 +1,6 @@
 #include "buffers/store_file.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice {
@@ -56,7 +57,7 @@ Status StoreFile::secure() {
   return emptied;
 }
 
-Result<std::uint64_t> StoreFile::used_bytes() {
+Result<FileUse> StoreFile::use() {
   const Result<std::uint64_t> all = pages(page_count);
   if (!all) {
     return all.error();
@@ -65,24 +66,20 @@ Result<std::uint64_t> StoreFile::used_bytes() {
   if (!free) {
     return free.error();
   }
-  return (*all - *free) * kPageSize;
-}
-
-Result<std::uint64_t> StoreFile::size_bytes() {
-  const Result<std::uint64_t> all = pages(page_count);
-  return all ? Result<std::uint64_t>(*all * kPageSize) : all;
+  return FileUse{*all * kPageSize, (*all - std::min(*all, *free)) * kPageSize};
 }
 
 Result<std::uint64_t> StoreFile::growth_bytes() {
-  const Result<std::uint64_t> logical = size_bytes();
-  if (!logical) {
-    return logical.error();
+  const Result<std::uint64_t> all = pages(page_count);
+  if (!all) {
+    return all.error();
   }
   const Result<std::uint64_t> size = connection.file_size();
   if (!size) {
     return size.error();
   }
-  return *logical > *size ? *logical - *size : 0;
+  const std::uint64_t logical = *all * kPageSize;
+  return logical > *size ? logical - *size : 0;
 }
 
 }  // namespace sluice

@@ -12,6 +12,12 @@
 
 namespace sluice {
 
+// Of the database, as if its log had been copied into it.
+struct FileUse {
+  std::uint64_t all_bytes = 0;
+  std::uint64_t used_bytes = 0;  // without pages that are free to be used again
+};
+
 // One thread.
 struct StoreFile {
   static Result<StoreFile> open(const DatabaseOptions& options);
@@ -20,10 +26,7 @@ struct StoreFile {
   // committed before. See empty_log().
   Status secure();
 
-  // Bytes in use within the file, without pages that are free to be used again.
-  Result<std::uint64_t> used_bytes();
-  // Of the database, with the pages that are free or still in the log only.
-  Result<std::uint64_t> size_bytes();
+  Result<FileUse> use();
   // How much the database will grow when the log is copied into it. On a full disk that cannot be
   // done, and a log that cannot be copied cannot be used again from its beginning.
   Result<std::uint64_t> growth_bytes();

@@ -38,6 +38,7 @@ StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, OpenedStor
       pending_(std::move(store.pending)),
       room_(options_.max_size),
       ballast_(options_.directory),
+      compaction_(options_.durability),
       readers_(options_.routes),
       spill_(options_.spill_after),
       ages_(make_ages(options_.routes, store.states, clock)),
@@ -76,6 +77,7 @@ void StoreLoop::step(BufferListener& listener) {
     }
   }
   merge_small();
+  compact();
   arm(clock_.elapsed());
   publish();
 }
@@ -274,6 +276,9 @@ Inbox::Wait StoreLoop::next_wait() const {
   if (!read_error_.empty() || !file_) {
     const Instant again = clock_.elapsed() + kReadAgain;
     next = next ? std::min(*next, again) : again;
+  }
+  if (const auto compaction = compaction_due()) {
+    next = next ? std::min(*next, *compaction) : *compaction;
   }
   if (next) {
     wait.time = std::max(*next - clock_.elapsed(), Instant::duration::zero());

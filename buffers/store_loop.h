@@ -3,6 +3,7 @@
 
 #include "buffers/age.h"
 #include "buffers/ballast.h"
+#include "buffers/compaction.h"
 #include "buffers/inbox.h"
 #include "buffers/open_store.h"
 #include "buffers/merge.h"
@@ -79,6 +80,8 @@ class StoreLoop {
   void use_ballast(BufferListener& listener);
   void make_room();
   void measure(bool grew);
+  [[nodiscard]] std::optional<Instant> compaction_due() const;
+  void compact();
   void failed(const Error& error);
 
   static std::vector<std::optional<AgeLimit>> make_ages(
@@ -101,6 +104,7 @@ class StoreLoop {
   Pending pending_;
   FileRoom room_;
   Ballast ballast_;
+  Compaction compaction_;
   Readers readers_;
   Spill spill_;
   std::vector<std::optional<AgeLimit>> ages_;  // by flow

@@ -89,10 +89,10 @@ void StoreLoop::look_at_volume() {
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
   if (space.free < reserved + kScarce && file_) {
     // What the database will grow by when the log is copied is spoken for already.
-    const Result<std::uint64_t> size = file_->size_bytes();
+    const Result<FileUse> use = file_->use();
     const Result<std::uint64_t> growth = file_->growth_bytes();
-    if (size && growth) {
-      limit = *size + space.free - std::min(space.free, reserved + *growth);
+    if (use && growth) {
+      limit = use->all_bytes + space.free - std::min(space.free, reserved + *growth);
     }
   }
   room_.limit_by_disk(limit);
@@ -100,8 +100,9 @@ void StoreLoop::look_at_volume() {
 
 void StoreLoop::measure(bool grew) {
   // Without a new measurement the estimate of the last one holds.
-  if (const Result<std::uint64_t> used = file_->used_bytes(); used) {
-    room_.measured(*used);
+  if (const Result<FileUse> use = file_->use(); use) {
+    room_.measured(use->used_bytes);
+    compaction_.measured(*use, clock_.elapsed());
   }
   if (!grew || free_bytes_ >= kScarce) {
     return;

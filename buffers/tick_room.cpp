@@ -218,11 +218,11 @@ Status Tick::drop_stored(StoreFile& file, FlowPart& part, const StoredRow& row, 
   held_ -= removed;
   ++dropped_blocks_;
   // Measured, because small blocks share their pages with others.
-  const Result<std::uint64_t> used = file.used_bytes();
-  if (!used) {
-    return used.error();
+  const Result<FileUse> use = file.use();
+  if (!use) {
+    return use.error();
   }
-  room_.measured(*used);
+  room_.measured(use->used_bytes);
   return {};
 }
 
