@@ -261,7 +261,7 @@ void check_sinks(const Config& config, const Places& places, Findings& findings)
     if (own_header && (!sink.http.auth.bearer.empty() || !sink.http.auth.username.empty())) {
       checker.error("headers", "auth writes the header Authorization already: remove one of them");
     }
-    if (sink.retry.initial > sink.retry.max) {
+    if (sink.delivery.retry.initial > sink.delivery.retry.max) {
       checker.error(checker.given("retry.initial") ? "retry.initial" : "retry.max",
                     "initial must not be longer than max");
     }

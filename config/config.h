@@ -41,7 +41,7 @@ struct FlowConfig {
 struct SinkConfig {
   std::string name;
   HttpTransportOptions http;
-  BackoffOptions retry;
+  DeliveryOptions delivery;
 };
 
 struct Config {

@@ -18,6 +18,8 @@ std::vector<Field> source_fields(MqttSourceOptions& source);
 std::vector<Field> flow_fields(FlowConfig& flow);
 std::vector<Field> sink_fields(SinkConfig& sink);
 std::vector<Field> http_fields(HttpTransportOptions& http);
+Field responses_field(ResponseRules& rules);
+Field rate_limit_field(RateLimitOptions& limit);
 std::vector<Field> tls_fields(TlsOptions& tls);
 
 }  // namespace sluice::configuration

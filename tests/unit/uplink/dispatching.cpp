@@ -1,0 +1,170 @@
+#include "tests/unit/uplink/dispatching.h"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+
+namespace sluice::uplink_tests {
+
+BlockPtr numbered_block(std::uint32_t flow, std::uint64_t first, std::uint32_t count,
+                        std::size_t line_bytes) {
+  auto block = std::make_shared<Block>();
+  block->flow = FlowIndex(flow);
+  block->first = Sequence(first);
+  block->count = count;
+  block->codec = Codec::Ndjson;
+  for (std::uint64_t number = first; number < first + count; ++number) {
+    std::string line = std::to_string(number);
+    line.resize(std::max(line.size(), line_bytes), ' ');
+    block->data += line + '\n';
+  }
+  return block;
+}
+
+void FakeBuffer::add(const BlockPtr& block) {
+  blocks_[{block->flow, block->first}] = block;
+  serve();
+}
+
+void FakeBuffer::fetch(FlowIndex flow, SinkIndex sink, Sequence after, FetchHandler then) {
+  const Reader reader{flow, sink, after == Sequence(0)};
+  EXPECT_FALSE(open_.contains(reader)) << "two requests of one kind";
+  open_[reader] = {after, std::move(then)};
+  ++fetches;
+  serve();
+}
+
+void FakeBuffer::confirm(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last) {
+  confirmations.push_back({static_cast<std::uint32_t>(flow), static_cast<std::uint32_t>(sink),
+                           number(after), number(last)});
+  auto& confirmed = confirmed_[{flow, sink}];
+  for (std::uint64_t each = number(after) + 1; each <= number(last); ++each) {
+    confirmed.insert(each);
+  }
+}
+
+void FakeBuffer::split(FlowIndex flow, Sequence first, SplitHandler then) {
+  ++splits;
+  if (split_error) {
+    then(*std::exchange(split_error, std::nullopt));
+    return;
+  }
+  const auto found = blocks_.find({flow, first});
+  if (found == blocks_.end() || found->second->count < 2) {
+    then(Error{Reaction::Reject, "one record"});
+    return;
+  }
+  const Block& whole = *found->second;
+  const std::uint32_t half = whole.count / 2;
+  const std::size_t line_bytes = whole.data.find('\n');
+  const auto flow_number = static_cast<std::uint32_t>(flow);
+  const BlockPtr rear =
+      numbered_block(flow_number, number(first) + half, whole.count - half, line_bytes);
+  found->second = numbered_block(flow_number, number(first), half, line_bytes);
+  blocks_[{flow, rear->first}] = rear;
+  then(Status());
+  serve();
+}
+
+void FakeBuffer::bury(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last,
+                      DeadLetter why) {
+  burials.push_back({number(last), why.reason, why.detail});
+  confirm(flow, sink, after, last);
+  confirmations.pop_back();
+}
+
+Sequence FakeBuffer::newest(FlowIndex flow) const {
+  const auto next = blocks_.upper_bound({flow, Sequence(~std::uint64_t{0})});
+  return next != blocks_.begin() && std::prev(next)->first.first == flow
+             ? std::prev(next)->first.second
+             : Sequence(0);
+}
+
+std::optional<std::string> FakeBuffer::load(std::string_view key) const {
+  const auto found = states.find(key);
+  return found != states.end() ? std::optional(found->second) : std::nullopt;
+}
+
+void FakeBuffer::put(StateRow row) {
+  states[row.key] = row.value;
+}
+
+void FakeBuffer::fail(const Error& error) {
+  auto open = std::exchange(open_, {});
+  for (auto& [reader, request] : open) {
+    request.then(error);
+  }
+}
+
+bool FakeBuffer::has(std::uint32_t flow, std::uint32_t sink, std::uint64_t sequence) const {
+  const auto found = confirmed_.find({FlowIndex(flow), SinkIndex(sink)});
+  return found != confirmed_.end() && found->second.contains(sequence);
+}
+
+std::size_t FakeBuffer::held(std::uint32_t flow, std::uint32_t sink) const {
+  return static_cast<std::size_t>(std::ranges::count_if(blocks_, [&](const auto& each) {
+    const Block& block = *each.second;
+    return block.flow == FlowIndex(flow) && !has(flow, sink, number(block.first));
+  }));
+}
+
+bool FakeBuffer::wants(const Reader& reader, const Request& request, const BlockPtr& block) const {
+  const auto& [flow, sink, from_the_start] = reader;
+  return block->flow == flow && block->first > request.after &&
+         !has(static_cast<std::uint32_t>(flow), static_cast<std::uint32_t>(sink),
+              number(block->last()));
+}
+
+void FakeBuffer::serve() {
+  for (auto request = open_.begin(); request != open_.end();) {
+    const auto block = std::ranges::find_if(blocks_, [&](const auto& each) {
+      return wants(request->first, request->second, each.second);
+    });
+    if (block == blocks_.end()) {
+      ++request;
+      continue;
+    }
+    const FetchHandler then = std::move(request->second.then);
+    request = open_.erase(request);
+    then(block->second);
+  }
+}
+
+std::vector<std::uint64_t> Wire::sequences() const {
+  std::vector<std::uint64_t> all;
+  for (const Shipment& shipment : sent) {
+    all.push_back(number(shipment.block->first));
+  }
+  return all;
+}
+
+void FakeTransport::send(const Shipment& shipment, AnswerHandler then) {
+  EXPECT_FALSE(wire_.pending) << "two requests at once";
+  wire_.sent.push_back(shipment);
+  wire_.pending = std::move(then);
+  if (auto answer = wire_.script(*shipment.block)) {
+    answer->sent_bytes = wire_.head_bytes + shipment.block->data.size();
+    boost::asio::post(io_, [this, answer] { std::exchange(wire_.pending, nullptr)(*answer); });
+  }
+}
+
+Answer answer(Verdict verdict, std::optional<std::chrono::milliseconds> wish) {
+  return {.verdict = verdict, .retry_after = wish, .detail = "because"};
+}
+
+std::unique_ptr<Dispatcher> DispatcherTest::dispatcher(Wire& wire,
+                                                       std::vector<DispatcherFeed> feeds,
+                                                       const DeliveryOptions& delivery) {
+  return std::make_unique<Dispatcher>(
+      io_, DispatcherOptions{.name = "test", .feeds = std::move(feeds), .delivery = delivery},
+      buffer_, buffer_, std::make_unique<FakeTransport>(io_, wire));
+}
+
+std::unique_ptr<Dispatcher> DispatcherTest::simulated(Wire& wire, std::vector<DispatcherFeed> feeds,
+                                                      const DeliveryOptions& delivery) {
+  return std::make_unique<Dispatcher>(
+      io_, DispatcherOptions{.name = "test", .feeds = std::move(feeds), .delivery = delivery},
+      buffer_, buffer_, std::make_unique<FakeTransport>(io_, wire), time_.keeper());
+}
+
+}  // namespace sluice::uplink_tests
