@@ -151,6 +151,7 @@ void Dispatcher::Worker::fetched(std::size_t index, LaneName lane, const Result<
   if (block) {
     feed.take(lane, *block, newest_if_it_matters(feed), now());
     ask(index);  // if it was not what is wanted any more
+    count_flows();
     send_next();
     return;
   }

@@ -46,7 +46,6 @@ void Feed::take(LaneName name, const BlockPtr& block, Sequence newest, Instant n
   if (name == LaneName::Backlog) {
     // Everything that is older has been confirmed, or this would not have been handed out.
     taker.asleep = block->first > from_;
-    backlog_met_ = !taker.asleep;
     taker.block = taker.asleep ? nullptr : block;
     return;
   }

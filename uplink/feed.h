@@ -85,7 +85,10 @@ class Feed {
   // Was in the buffer before the agent started.
   [[nodiscard]] bool is_old(const Block& block) const { return block.first <= newest_at_start_; }
   // live_first: what the main lane has left behind is not yet delivered.
-  [[nodiscard]] bool has_backlog() const { return backlog_met_; }
+  [[nodiscard]] bool has_backlog() const {
+    const Lane& backlog = lane(LaneName::Backlog);
+    return backlog.block != nullptr || backlog.held || backlog.in_surgery;
+  }
 
   const DispatcherFeed id;
   const std::string who;  // in logs
@@ -101,7 +104,6 @@ class Feed {
   const bool live_first_;
   std::array<Lane, 2> lanes_;
   Sequence newest_at_start_{};
-  bool backlog_met_ = false;
   Sequence from_{};  // live_first: where the main lane has begun; it has left out nothing since
   // There was this block at this time: the main lane should have passed it soon afterwards.
   Sequence seen_{};

@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 constexpr std::array kOutages{Verdict::Retry, Verdict::Throttled, Verdict::Misconfigured,
                               Verdict::BadEncoding};
-constexpr DeliveryOptions kMinuteAtMost{.retry = {seconds(1), seconds(60)}, .rate_limit = {}};
+constexpr DeliveryOptions kMinuteAtMost{.retry = {seconds(1), seconds(60)}};
 
 TEST_F(DispatcherTest, ConfirmsNothingThatTheDestinationDidNot) {
   for (const Verdict verdict : kOutages) {

@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr DeliveryOptions kMinuteAtMost{.retry = {seconds(1), seconds(60)}, .rate_limit = {}};
+constexpr DeliveryOptions kMinuteAtMost{.retry = {seconds(1), seconds(60)}};
 
 // A destination that refuses some records and every block with one of them.
 class PickyWire : public Wire {

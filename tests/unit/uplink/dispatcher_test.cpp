@@ -174,11 +174,11 @@ TEST_F(DispatcherTest, StopsAfterTheRequestUnderWay) {
 
 TEST_F(DispatcherTest, StopsInTheMiddleOfAPause) {
   wire_.script = [](const Block& /*block*/) { return answer(Verdict::Misconfigured); };
-  buffer_.add(numbered_block(0, 1));
   const auto sink =
-      dispatcher(wire_, {kFirstFeed},
-                 {.retry = {std::chrono::hours(1), std::chrono::hours(1)}, .rate_limit = {}});
+      dispatcher(wire_, {kFirstFeed}, {.retry = {std::chrono::hours(1), std::chrono::hours(1)}});
   sink->start();
+  run_until_idle();
+  buffer_.add(numbered_block(0, 1));
   run_until([&] { return sink->counts().retries == 1; });
   sink->stop();
   io_.restart();

@@ -23,6 +23,11 @@ BlockPtr numbered_block(std::uint32_t flow, std::uint64_t first, std::uint32_t c
 
 void FakeBuffer::add(const BlockPtr& block) {
   blocks_[{block->flow, block->first}] = block;
+  for (auto& [key, delivery] : deliveries_) {
+    if (key.first == block->flow) {
+      delivery.held.insert(block->first);
+    }
+  }
   serve();
 }
 
@@ -37,10 +42,17 @@ void FakeBuffer::fetch(FlowIndex flow, SinkIndex sink, Sequence after, FetchHand
 void FakeBuffer::confirm(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last) {
   confirmations.push_back({static_cast<std::uint32_t>(flow), static_cast<std::uint32_t>(sink),
                            number(after), number(last)});
-  auto& confirmed = confirmed_[{flow, sink}];
-  for (std::uint64_t each = number(after) + 1; each <= number(last); ++each) {
-    confirmed.insert(each);
+  Delivery& done = delivery(flow, sink);
+  for (std::uint64_t each = std::max(number(after), done.all_up_to) + 1; each <= number(last);
+       ++each) {
+    done.beyond.insert(each);
   }
+  while (done.beyond.erase(done.all_up_to + 1) > 0) {
+    ++done.all_up_to;
+  }
+  std::erase_if(done.held, [&](Sequence first) {
+    return first > after && blocks_.at({flow, first})->last() <= last;
+  });
 }
 
 void FakeBuffer::split(FlowIndex flow, Sequence first, SplitHandler then) {
@@ -61,6 +73,12 @@ void FakeBuffer::split(FlowIndex flow, Sequence first, SplitHandler then) {
   const BlockPtr rear =
       numbered_block(flow_number, number(first) + half, whole.count - half, line_bytes);
   found->second = numbered_block(flow_number, number(first), half, line_bytes);
+  for (auto& [key, delivery] : deliveries_) {
+    if (key.first == flow &&
+        !has(flow_number, static_cast<std::uint32_t>(key.second), number(rear->last()))) {
+      delivery.held.insert(rear->first);
+    }
+  }
   blocks_[{flow, rear->first}] = rear;
   then(Status());
   serve();
@@ -97,36 +115,40 @@ void FakeBuffer::fail(const Error& error) {
 }
 
 bool FakeBuffer::has(std::uint32_t flow, std::uint32_t sink, std::uint64_t sequence) const {
-  const auto found = confirmed_.find({FlowIndex(flow), SinkIndex(sink)});
-  return found != confirmed_.end() && found->second.contains(sequence);
+  const auto found = deliveries_.find({FlowIndex(flow), SinkIndex(sink)});
+  return found != deliveries_.end() &&
+         (sequence <= found->second.all_up_to || found->second.beyond.contains(sequence));
 }
 
-std::size_t FakeBuffer::held(std::uint32_t flow, std::uint32_t sink) const {
-  return static_cast<std::size_t>(std::ranges::count_if(blocks_, [&](const auto& each) {
-    const Block& block = *each.second;
-    return block.flow == FlowIndex(flow) && !has(flow, sink, number(block.first));
-  }));
+std::size_t FakeBuffer::held(std::uint32_t flow, std::uint32_t sink) {
+  return delivery(FlowIndex(flow), SinkIndex(sink)).held.size();
 }
 
-bool FakeBuffer::wants(const Reader& reader, const Request& request, const BlockPtr& block) const {
-  const auto& [flow, sink, from_the_start] = reader;
-  return block->flow == flow && block->first > request.after &&
-         !has(static_cast<std::uint32_t>(flow), static_cast<std::uint32_t>(sink),
-              number(block->last()));
+FakeBuffer::Delivery& FakeBuffer::delivery(FlowIndex flow, SinkIndex sink) {
+  const auto [place, is_new] = deliveries_.try_emplace({flow, sink});
+  if (is_new) {
+    for (const auto& [key, block] : blocks_) {
+      if (key.first == flow) {
+        place->second.held.insert(key.second);
+      }
+    }
+  }
+  return place->second;
 }
 
 void FakeBuffer::serve() {
   for (auto request = open_.begin(); request != open_.end();) {
-    const auto block = std::ranges::find_if(blocks_, [&](const auto& each) {
-      return wants(request->first, request->second, each.second);
-    });
-    if (block == blocks_.end()) {
+    const auto& [flow, sink, from_the_start] = request->first;
+    const std::set<Sequence>& held = delivery(flow, sink).held;
+    const auto next = held.upper_bound(request->second.after);
+    if (next == held.end()) {
       ++request;
       continue;
     }
+    const BlockPtr block = blocks_.at({flow, *next});
     const FetchHandler then = std::move(request->second.then);
     request = open_.erase(request);
-    then(block->second);
+    then(block);
   }
 }
 

@@ -58,7 +58,7 @@ class FakeBuffer final : public BlockReader, public StateStore {
   void fail(const Error& error);
   [[nodiscard]] bool has(std::uint32_t flow, std::uint32_t sink, std::uint64_t sequence) const;
   // Blocks that the sink has not confirmed completely.
-  [[nodiscard]] std::size_t held(std::uint32_t flow, std::uint32_t sink) const;
+  [[nodiscard]] std::size_t held(std::uint32_t flow, std::uint32_t sink);
 
   std::vector<Confirmation> confirmations;
   std::vector<Burial> burials;
@@ -74,13 +74,19 @@ class FakeBuffer final : public BlockReader, public StateStore {
     FetchHandler then;
   };
 
+  // What one sink has of one flow, and the blocks that it lacks.
+  struct Delivery {
+    std::uint64_t all_up_to = 0;
+    std::set<std::uint64_t> beyond;
+    std::set<Sequence> held;
+  };
+
   void serve();
-  [[nodiscard]] bool wants(const Reader& reader, const Request& request,
-                           const BlockPtr& block) const;
+  Delivery& delivery(FlowIndex flow, SinkIndex sink);
 
   std::map<std::pair<FlowIndex, Sequence>, BlockPtr> blocks_;
   std::map<Reader, Request> open_;
-  std::map<std::pair<FlowIndex, SinkIndex>, std::set<std::uint64_t>> confirmed_;
+  std::map<std::pair<FlowIndex, SinkIndex>, Delivery> deliveries_;
 };
 
 // What a FakeTransport has sent, and what it answers: asked for each attempt, nothing means never.
@@ -110,7 +116,7 @@ class FakeTransport final : public Transport {
 inline constexpr DispatcherFeed kFirstFeed{FlowIndex(0), SinkIndex(0)};
 inline constexpr DispatcherFeed kSecondFeed{FlowIndex(1), SinkIndex(3)};
 inline constexpr DeliveryOptions kAtOnce{
-    .retry = {std::chrono::milliseconds(0), std::chrono::milliseconds(0)}, .rate_limit = {}};
+    .retry = {std::chrono::milliseconds(0), std::chrono::milliseconds(0)}};
 
 Answer answer(Verdict verdict, std::optional<std::chrono::milliseconds> wish = {});
 
