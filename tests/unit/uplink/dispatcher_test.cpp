@@ -119,7 +119,7 @@ TEST_F(DispatcherTest, CountsWhatItDelivered) {
   sink->start();
   run_until([&] { return sink->counts().blocks == 1; });
   EXPECT_EQ(sink->counts().records, 7U);
-  EXPECT_EQ(sink->counts().bytes, std::string("1 2 3 4 5 6 7 ").size());
+  EXPECT_EQ(sink->counts().bytes, numbered_block(0, 1, 7)->data.size());
   EXPECT_EQ(sink->counts().last_error, "");
   buffer_.add(numbered_block(0, 8, 3));
   run_until([&] { return sink->counts().retries == 1; });

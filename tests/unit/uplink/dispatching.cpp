@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 namespace sluice::uplink_tests {
 
@@ -14,8 +15,9 @@ BlockPtr numbered_block(std::uint32_t flow, std::uint64_t first, std::uint32_t c
   block->count = count;
   block->codec = Codec::Ndjson;
   for (std::uint64_t number = first; number < first + count; ++number) {
-    std::string line = std::to_string(number);
-    line.resize(std::max(line.size(), line_bytes), ' ');
+    std::string line = R"({"seq":)" + std::to_string(number);
+    line.resize(std::max(line.size() + 1, line_bytes), ' ');
+    line.back() = '}';
     block->data += line + '\n';
   }
   return block;
@@ -50,9 +52,9 @@ void FakeBuffer::confirm(FlowIndex flow, SinkIndex sink, Sequence after, Sequenc
   while (done.beyond.erase(done.all_up_to + 1) > 0) {
     ++done.all_up_to;
   }
-  std::erase_if(done.held, [&](Sequence first) {
-    return first > after && blocks_.at({flow, first})->last() <= last;
-  });
+  for (auto each = done.held.upper_bound(after); each != done.held.end() && *each <= last;) {
+    each = blocks_.at({flow, *each})->last() <= last ? done.held.erase(each) : std::next(each);
+  }
 }
 
 void FakeBuffer::split(FlowIndex flow, Sequence first, SplitHandler then) {

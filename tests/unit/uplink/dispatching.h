@@ -22,7 +22,7 @@
 
 namespace sluice::uplink_tests {
 
-// Its lines are the numbers of its records.
+// Plain lines that carry the numbers of the records, {"seq":7}, padded if need be.
 BlockPtr numbered_block(std::uint32_t flow, std::uint64_t first, std::uint32_t count = 10,
                         std::size_t line_bytes = 0);
 
