@@ -105,7 +105,11 @@ Field responses_field(ResponseRules& rules) {
   field.check_pair = check_response;
   field.store = [&rules](const FieldValue& value) {
     for (const auto& [status, meaning] : std::get<Pairs>(value)) {
-      rules[parse_status(status).value()] = parse_meaning(meaning).value();
+      const auto number = parse_status(status);
+      const auto verdict = parse_meaning(meaning);
+      if (number && verdict) {  // otherwise it has been reported
+        rules[*number] = *verdict;
+      }
     }
   };
   return field;
@@ -118,7 +122,7 @@ Field rate_limit_field(RateLimitOptions& limit) {
   schedule.help = "Part of the day, local time, outside of which nothing is sent.";
   schedule.check = check_window;
   schedule.store = [&limit](const FieldValue& value) {
-    limit.schedule = parse_window(std::get<std::string>(value));
+    limit.schedule = parse_window(std::get<std::string>(value));  // nothing: it was reported
   };
   return section(
       "rate_limit",
