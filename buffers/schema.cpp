@@ -1,8 +1,8 @@
 #include "buffers/schema.h"
 
+#include "buffers/tables.h"
+
 #include <algorithm>
-#include <bit>
-#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,33 +11,7 @@ namespace sluice {
 
 namespace {
 
-constexpr std::int64_t kFormat = 1;
 constexpr std::int64_t kApplicationId = 0x736c6263;  // "slbc"
-
-// STRICT, because SQLite would store a text in an INTEGER column and tell nobody. `block` keeps its
-// rowid: a table without one stores large values badly. `data` is last, so that everything else is
-// found without walking through it. The quarantine takes ANY, because what has to be set aside may
-// have lost its types.
-constexpr const char* kTables = R"sql(
-  CREATE TABLE meta(
-    k INTEGER PRIMARY KEY CHECK (k = 1),
-    format INTEGER NOT NULL, epoch INTEGER NOT NULL,
-    last_seq INTEGER NOT NULL, tick INTEGER NOT NULL) STRICT;
-  CREATE TABLE flow(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-  CREATE TABLE cursor(
-    flow INTEGER NOT NULL, sink TEXT NOT NULL, confirmed INTEGER NOT NULL,
-    PRIMARY KEY (flow, sink)) STRICT, WITHOUT ROWID;
-  CREATE TABLE state(key TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT;
-  CREATE TABLE block(
-    id INTEGER PRIMARY KEY, flow INTEGER NOT NULL, n INTEGER NOT NULL,
-    raw_bytes INTEGER NOT NULL, codec INTEGER NOT NULL,
-    min_ts INTEGER NOT NULL, max_ts INTEGER NOT NULL,
-    crc INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
-  CREATE INDEX block_flow ON block(flow);
-  CREATE TABLE quarantine(
-    id ANY, flow ANY, n ANY, raw_bytes ANY, codec ANY, min_ts ANY, max_ts ANY, crc ANY, data ANY,
-    reason TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
-)sql";
 
 // Before the log is opened. EXCLUSIVE keeps the index of the log in memory instead of a -shm file.
 constexpr const char* kFirstSettings = R"sql(
@@ -76,25 +50,38 @@ std::string to_uri(const std::string& path) {
   return uri + "?psow=0";
 }
 
-Status create_tables(sqlite::Connection& connection) {
-  std::random_device random;
-  const auto epoch =
-      std::bit_cast<std::int64_t>((std::uint64_t{random()} << 32U) | std::uint64_t{random()});
+Status create(sqlite::Connection& connection) {
   sqlite::Transaction transaction(connection);
   if (Status begun = transaction.begin(); !begun) {
     return begun;
   }
-  const std::string sql = std::string(kTables) + "INSERT INTO meta VALUES (1, " +
-                          std::to_string(kFormat) + ", " + std::to_string(epoch) + ", 0, 0);" +
-                          "PRAGMA application_id = " + std::to_string(kApplicationId) + ";";
-  if (Status created = connection.run(sql.c_str()); !created) {
+  if (Status created = create_tables(connection); !created) {
     return created;
+  }
+  const std::string sql = "PRAGMA application_id = " + std::to_string(kApplicationId);
+  if (Status marked = connection.run(sql.c_str()); !marked) {
+    return marked;
   }
   return transaction.commit();
 }
 
 Error not_a_buffer(const std::string& why) {
   return {Reaction::Fatal, why + "; move the file away or configure another directory"};
+}
+
+// What a crash left in the log can be read, but need not be on the disk: see empty_log().
+Status migrate(sqlite::Connection& connection, std::int64_t from) {
+  if (Status emptied = empty_log(connection); !emptied) {
+    return emptied;
+  }
+  sqlite::Transaction transaction(connection);
+  if (Status begun = transaction.begin(); !begun) {
+    return begun;
+  }
+  if (Status upgraded = upgrade_tables(connection, from); !upgraded) {
+    return upgraded;
+  }
+  return transaction.commit();
 }
 
 Status check_format(sqlite::Connection& connection) {
@@ -109,11 +96,12 @@ Status check_format(sqlite::Connection& connection) {
   if (!format) {
     return format.error();
   }
-  if (*format != kFormat) {
+  if (*format < kOldestFormat || *format > kFormat) {
     return not_a_buffer("this buffer has format " + std::to_string(*format) +
-                        ", and this version reads format " + std::to_string(kFormat));
+                        ", and this version reads formats up to " + std::to_string(kFormat));
   }
-  return {};
+  connection.leave_log_when_closed(false);
+  return *format < kFormat ? migrate(connection, *format) : Status();
 }
 
 Status create_or_check(sqlite::Connection& connection) {
@@ -121,7 +109,11 @@ Status create_or_check(sqlite::Connection& connection) {
   if (!tables) {
     return tables.error();
   }
-  return *tables == 0 ? create_tables(connection) : check_format(connection);
+  if (*tables == 0) {
+    connection.leave_log_when_closed(false);
+    return create(connection);
+  }
+  return check_format(connection);
 }
 
 // Deletions and cursors need a few pages of their own while the file is as large as it may be.
@@ -183,6 +175,8 @@ Result<sqlite::Connection> open_database(const DatabaseOptions& options) {
   if (Status configured = configure(*connection, options); !configured) {
     return Error{configured.error().reaction, options.path + ": " + configured.error().message};
   }
+  // A file that is refused is not touched.
+  connection->leave_log_when_closed(true);
   if (Status ready = create_or_check(*connection); !ready) {
     return Error{ready.error().reaction, options.path + ": " + ready.error().message};
   }

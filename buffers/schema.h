@@ -21,8 +21,9 @@ struct DatabaseOptions {
 };
 
 // Opens the file, or creates it with all its tables. Recovers what a crash has left in the log, but
-// does not write to an existing file. Fatal: it is not a buffer, or not of this version. Full: it
-// had to be created and there is no room.
+// does not write to an existing file unless its format is an earlier one: then it is brought up to
+// date in one transaction. Fatal: it is not a buffer, or of a later version; it is not touched.
+// Full: it had to be created or brought up to date and there is no room.
 Result<sqlite::Connection> open_database(const DatabaseOptions& options);
 
 // Copies the log into the database and empties it. Needed once after opening, before anything is

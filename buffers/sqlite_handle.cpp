@@ -175,6 +175,10 @@ void Connection::keep_log_file() {
   sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 }
 
+void Connection::leave_log_when_closed(bool leave) {
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave ? 1 : 0, nullptr);
+}
+
 bool Connection::read_only() const {
   return sqlite3_db_readonly(handle_.get(), "main") == 1;
 }

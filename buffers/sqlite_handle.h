@@ -67,6 +67,8 @@ class Connection {
   // Asks SQLite to leave the log in place when the connection closes: shrinking and growing it
   // again costs the file system more writes than the data.
   void keep_log_file();
+  // Whether closing leaves the log alone, instead of copying it into the database.
+  void leave_log_when_closed(bool leave);
   [[nodiscard]] bool read_only() const;
   [[nodiscard]] bool in_transaction() const;
   Result<std::uint64_t> file_size();  // of the database without its log

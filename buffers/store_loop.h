@@ -3,6 +3,7 @@
 
 #include "buffers/ballast.h"
 #include "buffers/inbox.h"
+#include "buffers/merge.h"
 #include "buffers/pending.h"
 #include "buffers/quota.h"
 #include "buffers/readers.h"
@@ -62,11 +63,15 @@ class StoreLoop {
   Status secure();
   Status write(BufferListener& listener, TickKind kind);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
+  void merge_small();
+  void tell(Tick& tick);
+  void end_requests(Arrivals last);
   void use_ballast(BufferListener& listener);
   void make_room();
   void measure(bool grew);
   void failed(const Error& error);
   void publish();
+  void publish_ledgers();
   [[nodiscard]] std::string trouble() const;
 
   const SqliteBufferOptions options_;
@@ -77,6 +82,7 @@ class StoreLoop {
   FileRoom room_;
   Ballast ballast_;
   Readers readers_;
+  Merger merger_;
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
   Inbox inbox_;
@@ -84,6 +90,7 @@ class StoreLoop {
   std::uint64_t ticks_;  // number of the last transaction that is known to have taken place
   bool unsure_ = false;  // there may be a later one in the file
   std::optional<Instant> look_at_;  // when the thread commits what it then finds
+  std::vector<FileTask> tasks_;
   bool flush_ = false;
   bool more_ = false;  // the last transaction left something for the next
 

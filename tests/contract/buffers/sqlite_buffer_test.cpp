@@ -323,15 +323,6 @@ TEST_F(SqliteBufferTest, RefusesAFileThatIsNoBuffer) {
   EXPECT_NE(other.error().message.find("another program"), std::string::npos);
 }
 
-TEST_F(SqliteBufferTest, RefusesAFileOfALaterVersion) {
-  ASSERT_TRUE(open());
-  change_file("UPDATE meta SET format = 2");
-  const auto later = open();
-  ASSERT_FALSE(later);
-  EXPECT_EQ(later.error().reaction, Reaction::Fatal);
-  EXPECT_NE(later.error().message.find("format 2"), std::string::npos);
-}
-
 TEST_F(SqliteBufferTest, SetsADamagedBlockAsideAndGoesOn) {
   {
     Running buffer(options({{"a", {"x", "y"}}}));
