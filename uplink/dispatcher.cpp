@@ -54,6 +54,7 @@ void Dispatcher::Worker::begin() {
   for (std::size_t i = 0; i < feeds_.size(); ++i) {
     feeds_[i].begin(newest(feeds_[i]), now());
     ask(i);
+    let_sleep(i);
   }
 }
 
@@ -135,7 +136,7 @@ void Dispatcher::Worker::ask(std::size_t index) {
 
 void Dispatcher::Worker::ask(std::size_t index, LaneName lane) {
   Feed& feed = feeds_[index];
-  if (stopping_ || !feed.lane(lane).must_ask()) {
+  if (stopping_ || !feed.must_ask(lane)) {
     return;
   }
   buffer_.fetch(feed.id.flow, feed.id.sink, feed.ask(lane),
@@ -151,6 +152,7 @@ void Dispatcher::Worker::fetched(std::size_t index, LaneName lane, const Result<
   if (block) {
     feed.take(lane, *block, newest_if_it_matters(feed), now());
     ask(index);  // if it was not what is wanted any more
+    let_sleep(index);
     count_flows();
     send_next();
     return;
@@ -170,6 +172,22 @@ void Dispatcher::Worker::fetched(std::size_t index, LaneName lane, const Result<
                                       block.error().message);
       return;
   }
+}
+
+// Wakes the backlog lane after a while, if nothing else does.
+void Dispatcher::Worker::let_sleep(std::size_t index) {
+  constexpr std::chrono::minutes kNap{1};
+  Lane& backlog = feeds_[index].lane(LaneName::Backlog);
+  if (options_.order != DeliveryOrder::LiveFirst || !backlog.asleep || backlog.naps) {
+    return;
+  }
+  backlog.naps = true;
+  after(*backlog.wait, kNap, [index](Worker& self) {
+    Lane& lane = self.feeds_[index].lane(LaneName::Backlog);
+    lane.naps = false;
+    lane.asleep = false;
+    self.ask(index);
+  });
 }
 
 // --- what others see ---

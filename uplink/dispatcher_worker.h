@@ -37,6 +37,7 @@ class Dispatcher::Worker : public std::enable_shared_from_this<Dispatcher::Worke
   void ask(std::size_t index);
   void ask(std::size_t index, LaneName lane);
   void fetched(std::size_t index, LaneName lane, const Result<BlockPtr>& block);
+  void let_sleep(std::size_t index);
   void come_to_rest();
   void give_up();
   void after(Alarm& alarm, std::chrono::milliseconds time, std::function<void(Worker&)> then);

@@ -34,19 +34,30 @@ void Feed::begin(Sequence newest, Instant now) {
   }
 }
 
+bool Feed::must_ask(LaneName name) const {
+  const Lane& asking = lane(name);
+  // From the beginning, one at a time may ask.
+  const bool crowded = name == LaneName::Backlog && lane(LaneName::Main).after == Sequence(0);
+  return asking.block == nullptr && !asking.asked && !asking.asleep && !asking.held &&
+         !asking.in_surgery && !crowded;
+}
+
 Sequence Feed::ask(LaneName name) {
   Lane& asking = lane(name);
-  asking.asked = name == LaneName::Backlog ? Sequence(0) : asking.after;
-  return *asking.asked;
+  asking.asked = asking.after;
+  if (name == LaneName::Backlog) {
+    main_was_ = lane(LaneName::Main).after;
+  }
+  return asking.after;
 }
 
 void Feed::take(LaneName name, const BlockPtr& block, Sequence newest, Instant now) {
   Lane& taker = lane(name);
   const auto asked = std::exchange(taker.asked, std::nullopt);
   if (name == LaneName::Backlog) {
-    // Everything that is older has been confirmed, or this would not have been handed out.
-    taker.asleep = block->first > from_;
-    taker.block = taker.asleep ? nullptr : block;
+    // What the main lane has passed meanwhile it may have delivered: the next answer knows.
+    taker.block = block->first <= main_was_ ? block : nullptr;
+    taker.asleep = block->first > lane(LaneName::Main).after;
     return;
   }
   if (asked == taker.after) {
@@ -60,17 +71,22 @@ void Feed::take(LaneName name, const BlockPtr& block, Sequence newest, Instant n
 Stretch Feed::finish(LaneName name) {
   Lane& done = lane(name);
   const BlockPtr block = std::exchange(done.block, nullptr);
-  if (name == LaneName::Backlog) {
-    return {Sequence(0), block->last()};  // it was the oldest of all
+  if (done.after == Sequence(0)) {
+    // The oldest of all: everything before it is confirmed.
+    if (live_first_ && name == LaneName::Main) {
+      done.after = block->last();
+      gapless_ = true;
+    }
+    return {Sequence(0), block->last()};
   }
-  // A position in the course of passing over may lie within a block that was not sent.
-  const Stretch stretch{passed_ ? just_before(block->first) : done.after, block->last()};
+  const Stretch stretch{gapless_ ? done.after : just_before(block->first), block->last()};
   done.after = block->last();
+  gapless_ = true;
   return stretch;
 }
 
 bool Feed::jump_if_behind(Sequence newest, Instant now) {
-  Lane& main = lane(LaneName::Main);
+  const Lane& main = lane(LaneName::Main);
   const Sequence to = just_before(newest);
   if (!live_first_ || main.block == nullptr || main.block->first >= newest ||
       now - seen_at_ < kFresh || to <= main.after) {
@@ -81,14 +97,21 @@ bool Feed::jump_if_behind(Sequence newest, Instant now) {
 }
 
 void Feed::jump(Sequence to, Sequence newest, Instant now) {
+  go_to(to);
+  mark(newest, now);
+}
+
+void Feed::go_to(Sequence position) {
   Lane& main = lane(LaneName::Main);
   main.block = nullptr;
-  main.after = to;
-  from_ = to;
-  passed_.reset();
-  stride_ = 1;
-  lane(LaneName::Backlog).asleep = false;
-  mark(newest, now);
+  main.after = position;
+  gapless_ = false;
+  Lane& backlog = lane(LaneName::Backlog);
+  if (live_first_ && backlog.asleep) {
+    backlog.asleep = false;
+    backlog.naps = false;
+    backlog.wait->cancel();
+  }
 }
 
 void Feed::mark(Sequence newest, Instant now) {
@@ -97,28 +120,26 @@ void Feed::mark(Sequence newest, Instant now) {
 }
 
 void Feed::pass_over(Sequence newest) {
-  Lane& main = lane(LaneName::Main);
-  passed_ = passed_.value_or(main.after);
-  const Sequence to = advance(main.block->last(), stride_ - 1);
-  main.block = nullptr;
-  if (to < newest) {
-    main.after = to;
-    stride_ *= 2;
-  } else {
-    main.after = *passed_;
-    stride_ = 1;
+  const Sequence last = lane(LaneName::Main).block->last();
+  if (live_first_) {
+    go_to(last);
+    return;
   }
+  passes_over_ = true;
+  const Sequence to = advance(last, stride_ - 1);
+  const bool at_the_end = to >= newest;
+  go_to(at_the_end ? Sequence(0) : to);
+  stride_ = at_the_end ? 1 : 2 * stride_;
 }
 
 void Feed::return_to_passed() {
-  if (!passed_) {
+  if (!std::exchange(passes_over_, false)) {
     return;
   }
   Lane& main = lane(LaneName::Main);
   main.wait->cancel();
   main.held = false;
-  main.block = nullptr;
-  main.after = *std::exchange(passed_, std::nullopt);
+  go_to(Sequence(0));
   stride_ = 1;
 }
 

@@ -19,27 +19,25 @@
 
 namespace sluice {
 
-// With oldest_first there is only the main lane, which begins with the oldest block.
+// With oldest_first there is only the main lane, which always asks for the oldest block.
 //
 // With live_first the main lane reads what is fresh. Whenever it has fallen behind for kFresh, it
-// jumps to the newest block and leaves everything before that to the backlog lane. That one always
-// reads the oldest block that is not confirmed. As soon as this is one of the main lane's, the
-// backlog is done, and the lane sleeps until the next jump.
+// jumps to the newest block. What is left behind it is the business of the backlog lane, which asks
+// for the oldest block; when that is one ahead of the main lane, it sleeps until the next jump, and
+// looks from time to time whether something has come back (a dead letter that is sent once more).
 enum class LaneName : std::uint8_t { Main, Backlog };
 
 struct Lane {
   Sequence after{};               // position: everything behind it is still to be done
   BlockPtr block;                 // to be sent, or being sent; one at a time bounds the memory
   bool asleep = false;            // asks for nothing
+  bool naps = false;              // asleep, and its alarm will wake it
   bool held = false;              // must wait for its alarm
   bool in_surgery = false;        // the buffer cuts the block in two
   std::unique_ptr<Alarm> wait;    // until it may go on
   std::optional<Sequence> asked;  // the position for which a request is open
 
   [[nodiscard]] bool ready() const { return block != nullptr && !held && !in_surgery; }
-  [[nodiscard]] bool must_ask() const {
-    return block == nullptr && !asked && !asleep && !held && !in_surgery;
-  }
 };
 
 // Confirmed is what comes after `after`, up to and including `last`.
@@ -64,7 +62,8 @@ class Feed {
     return lanes_[static_cast<std::size_t>(name)];
   }
 
-  // Where to ask from; notes that a request is open.
+  [[nodiscard]] bool must_ask(LaneName name) const;
+  // What to ask for; notes that a request is open.
   Sequence ask(LaneName name);
   // Ends the request. Leaves a block alone that the lane does not want: the backlog is done, or the
   // position has changed in the meantime.
@@ -76,10 +75,11 @@ class Feed {
   // The main lane lets go of its block and jumps if it has fallen behind.
   bool jump_if_behind(Sequence newest, Instant now);
 
-  // The main lane leaves its block unconfirmed and looks for another one behind it, twice as far
-  // with each call; at the end it begins again with the first one that it left.
+  // The main lane leaves its block unconfirmed and looks for another one behind it. live_first: the
+  // backlog lane has it now. oldest_first: twice as far with each call; at the end it begins again
+  // with the first one that it left.
   void pass_over(Sequence newest);
-  // Back to the first block that was passed over, if there is one.
+  // oldest_first: back to the first block that was passed over, if there is one.
   void return_to_passed();
 
   // Was in the buffer before the agent started.
@@ -99,16 +99,21 @@ class Feed {
 
  private:
   void jump(Sequence to, Sequence newest, Instant now);
+  void go_to(Sequence position);
   void mark(Sequence newest, Instant now);
 
   const bool live_first_;
   std::array<Lane, 2> lanes_;
   Sequence newest_at_start_{};
-  Sequence from_{};  // live_first: where the main lane has begun; it has left out nothing since
+  // Whether the main lane's position is the end of a block that it has finished, so that nothing
+  // can lie between it and the block that is handed out next. A place of which is known only that
+  // a block began or ended there may lie within one that the buffer has put together since.
+  bool gapless_ = false;
+  Sequence main_was_{};  // where the main lane was when the backlog lane asked
   // There was this block at this time: the main lane should have passed it soon afterwards.
   Sequence seen_{};
   Instant seen_at_;
-  std::optional<Sequence> passed_;  // the position before the first block that was passed over
+  bool passes_over_ = false;
   std::uint64_t stride_ = 1;
 };
 

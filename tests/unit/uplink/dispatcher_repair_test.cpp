@@ -226,6 +226,29 @@ TEST_F(RepairTest, GoesOnWithABadRecordInEveryBlockOnceTheDestinationIsRepaired)
   expect_all_accounted_for(1'000);
 }
 
+TEST_F(RepairTest, SendsADeadLetterOnceMoreThatWasGivenBack) {
+  for (const DeliveryOrder order : {DeliveryOrder::OldestFirst, DeliveryOrder::LiveFirst}) {
+    buffer_ = FakeBuffer();
+    wire_.accepted.clear();
+    bool repaired = false;
+    wire_.refuses = [&](std::uint64_t sequence) { return !repaired && sequence == 33; };
+    DeliveryOptions delivery = kMinuteAtMost;
+    delivery.order = order;
+    const auto sink = simulated(wire_, {kFirstFeed}, delivery);
+    sink->start();
+    pass(seconds(0));
+    add_blocks(100, 10);
+    pass(hours(1));
+    ASSERT_EQ(buffer_.burials.size(), 1U);
+    repaired = true;
+    buffer_.give_back(0, 0, 33);
+    pass(minutes(1));
+    EXPECT_EQ(wire_.accepted[33], 1);
+    buffer_.burials.clear();
+    expect_all_accounted_for(100);
+  }
+}
+
 TEST_F(RepairTest, JudgesEachFlowByItself) {
   buffer_.add(numbered_block(0, 1, 100));
   for (std::uint64_t first = 101; first < 2'101; first += 10) {

@@ -25,7 +25,7 @@ TEST_F(DispatcherTest, DeliversABacklogInOrderAndThenWhatComes) {
   EXPECT_EQ(wire_.sequences(), (std::vector<std::uint64_t>{1, 11, 21, 31}));
   EXPECT_EQ(buffer_.confirmations,
             (std::vector<FakeBuffer::Confirmation>{
-                {0, 0, 0, 10}, {0, 0, 10, 20}, {0, 0, 20, 30}, {0, 0, 30, 40}}));
+                {0, 0, 0, 10}, {0, 0, 0, 20}, {0, 0, 0, 30}, {0, 0, 0, 40}}));
   EXPECT_EQ(buffer_.fetches, 5);
 }
 
@@ -79,8 +79,8 @@ TEST_F(DispatcherTest, HoldsNoMoreThanOneBlockOfEachFlowInMemory) {
   std::vector<std::weak_ptr<const Block>> blocks;
   struct Lazy final : BlockReader {  // has blocks without end, and keeps none of them
     explicit Lazy(std::vector<std::weak_ptr<const Block>>& handed_out) : blocks(handed_out) {}
-    void fetch(FlowIndex flow, SinkIndex /*sink*/, Sequence after, FetchHandler then) override {
-      auto block = numbered_block(static_cast<std::uint32_t>(flow), number(after) + 1);
+    void fetch(FlowIndex flow, SinkIndex /*sink*/, Sequence /*after*/, FetchHandler then) override {
+      auto block = numbered_block(static_cast<std::uint32_t>(flow), 1 + 10 * blocks.size());
       blocks.push_back(block);
       then(std::move(block));
     }

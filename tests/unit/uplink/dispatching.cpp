@@ -109,6 +109,16 @@ void FakeBuffer::put(StateRow row) {
   states[row.key] = row.value;
 }
 
+void FakeBuffer::give_back(std::uint32_t flow, std::uint32_t sink, std::uint64_t sequence) {
+  Delivery& done = delivery(FlowIndex(flow), SinkIndex(sink));
+  for (; done.all_up_to >= sequence; --done.all_up_to) {
+    done.beyond.insert(done.all_up_to);
+  }
+  done.beyond.erase(sequence);
+  done.held.insert(Sequence(sequence));
+  serve();
+}
+
 void FakeBuffer::fail(const Error& error) {
   auto open = std::exchange(open_, {});
   for (auto& [reader, request] : open) {

@@ -54,6 +54,8 @@ class FakeBuffer final : public BlockReader, public StateStore {
   [[nodiscard]] std::optional<std::string> load(std::string_view key) const override;
   void put(StateRow row) override;
 
+  // A dead letter is to be sent once more.
+  void give_back(std::uint32_t flow, std::uint32_t sink, std::uint64_t sequence);
   // Ends all open requests.
   void fail(const Error& error);
   [[nodiscard]] bool has(std::uint32_t flow, std::uint32_t sink, std::uint64_t sequence) const;
