@@ -53,7 +53,7 @@ struct SinkConfig {
   KafkaTransportOptions kafka;
   MqttTransportOptions mqtt;
   FileTransportOptions file;
-  BackoffOptions retry;
+  DeliveryOptions delivery;
 };
 
 struct Config {

@@ -21,6 +21,8 @@ std::vector<Field> http_fields(HttpTransportOptions& http);
 std::vector<Field> kafka_fields(KafkaTransportOptions& kafka);
 std::vector<Field> mqtt_sink_fields(MqttTransportOptions& mqtt);
 std::vector<Field> file_fields(FileTransportOptions& file);
+Field responses_field(ResponseRules& rules);
+Field rate_limit_field(RateLimitOptions& limit);
 std::vector<Field> tls_fields(TlsOptions& tls);
 
 }  // namespace sluice::configuration

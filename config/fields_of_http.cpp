@@ -41,6 +41,7 @@ std::vector<Field> http_fields(HttpTransportOptions& http) {
       section("tls", tls_fields(http.tls), "For https."),
       unsupported_secret("proxy", "HTTP proxy on the way."),
       duration("timeout", http.timeout, 10ms, 10min, "Of every step of a request."),
+      responses_field(http.responses),
   };
 }
 

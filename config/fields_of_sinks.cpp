@@ -18,11 +18,16 @@ Field retry_field(BackoffOptions& retry) {
 }
 
 // How blocks are brought to a destination, whatever its kind.
-std::vector<Field> delivery_fields(SinkConfig& sink) {
+std::vector<Field> delivery_fields(DeliveryOptions& delivery) {
   return {
-      retry_field(sink.retry),
-      unsupported("rate_limit", {}, "Limits what is sent in a second."),
-      unsupported("order", {"oldest_first"}, "Whether backlog or fresh data goes first."),
+      retry_field(delivery.retry),
+      rate_limit_field(delivery.rate_limit),
+      choice<DeliveryOrder>(
+          "order", delivery.order,
+          {{"oldest_first", DeliveryOrder::OldestFirst}, {"live_first", DeliveryOrder::LiveFirst}},
+          "Whether a backlog or fresh data goes first."),
+      integer("live_share", delivery.live_share_percent, {1, 99},
+              "Percentage of the bytes that fresh data may take from a backlog; live_first only."),
   };
 }
 
@@ -41,7 +46,7 @@ std::vector<Field> sink_fields(SinkConfig& sink) {
                                             mqtt_sink_fields(sink.mqtt),
                                             file_fields(sink.file),
                                             {}})};
-  std::ranges::move(delivery_fields(sink), std::back_inserter(fields));
+  std::ranges::move(delivery_fields(sink.delivery), std::back_inserter(fields));
   return fields;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/buffer.h"
 #include "uplink/delivery_options.h"
+#include "uplink/dispatcher_counts.h"
 #include "uplink/quota.h"
 #include "uplink/timekeeper.h"
 #include "uplink/token_bucket.h"
@@ -13,18 +14,6 @@
 #include <string>
 
 namespace sluice {
-
-// Why nothing is sent although there is something to send.
-enum class Hold {
-  None,
-  Startup,       // the first connection of a fleet that was switched on together
-  Retry,         // the last attempt failed
-  RateLimit,     // bytes_per_second
-  Schedule,      // the daily window is closed
-  DailyLimit,    // spent; until midnight
-  MonthlyLimit,  // spent; until the first of the month
-  Batch,         // metered: waits for more
-};
 
 struct Wait {
   Hold why = Hold::None;

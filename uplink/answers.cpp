@@ -102,6 +102,9 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
 Answer answer_of(const HttpReply& reply, Timestamp now, const ResponseRules& rules) {
   Answer answer;
   answer.verdict = verdict_of(reply.status, rules);
+  if (answer.verdict == Verdict::Confirmed && reply.early) {
+    answer.verdict = Verdict::Retry;
+  }
   answer.retry_after = parse_retry_after(reply.retry_after, reply.date, now);
   answer.detail = answer.words = std::to_string(reply.status);
   for (const auto& [separator, text] :

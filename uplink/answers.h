@@ -19,6 +19,7 @@ struct HttpReply {
   std::string retry_after;  // header values, empty if absent
   std::string date;
   std::string content;  // the first bytes of the body
+  bool early = false;   // came before the server had the whole request
 };
 
 // What a user says about statuses, against the table.
@@ -34,8 +35,9 @@ Verdict verdict_of(unsigned status, const ResponseRules& rules);
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
                                                            std::string_view date, Timestamp now);
 
-// Verdict, wish and words of the far side. In the detail, control characters become spaces, so that
-// an answer cannot forge log lines.
+// Verdict, wish and words of the far side. An early answer never confirms: nobody can answer for
+// what he has not got. In the detail, control characters become spaces, so that an answer cannot
+// forge log lines.
 Answer answer_of(const HttpReply& reply, Timestamp now, const ResponseRules& rules = {});
 
 }  // namespace sluice

@@ -196,6 +196,7 @@ class HttpConnection::Link : public std::enable_shared_from_this<HttpConnection:
                                  " before it had the whole request"});
       return;
     }
+    reply_.early = !sent_;
     const bool stays_open = sent_ && parser_->is_done() && parser_->keep_alive() &&
                             buffer_.size() == 0 && reply_.status != kSwitchingProtocols;
     deadline_.clear();

@@ -131,15 +131,7 @@ class HttpTransport final : public Transport {
       request(std::exchange(shipment_, {}));
       return;
     }
-    if (meaning.verdict == Verdict::Confirmed && !whole_request_sent()) {
-      // A status that a rule turns into a confirmation: nobody can answer for what he has not got.
-      meaning.verdict = Verdict::Retry;
-    }
     answer(std::move(meaning));
-  }
-
-  [[nodiscard]] bool whole_request_sent() const {
-    return connection_->sent_bytes() >= request_->head.size() + request_->body->size();
   }
 
   // To what more servers understand, for as long as the transport lives. False: there is nothing

@@ -13,7 +13,7 @@ namespace sluice {
 class RefusalGuard {
  public:
   static constexpr std::uint64_t kPatience = 20;
-  static constexpr std::uint64_t kMostPatience = 64 * kPatience;
+  static constexpr std::uint64_t kMostPatience = 256 * kPatience;
 
   // Whether the record may be buried. Once it may not, nothing may until something is accepted.
   [[nodiscard]] bool may_bury() {
@@ -28,7 +28,7 @@ class RefusalGuard {
   void accepted() {
     if (distrusts_) {
       // The destination is fine, it was a long stretch of bad records: do not stop so soon again.
-      patience_ = std::min(2 * patience_, kMostPatience);
+      patience_ = std::min(4 * patience_, kMostPatience);
     } else if (row_ == 0) {
       patience_ = kPatience;
     }

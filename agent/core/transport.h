@@ -26,8 +26,8 @@ enum class Verdict {
 
 struct Answer {
   Verdict verdict = Verdict::Retry;
-  std::optional<std::chrono::milliseconds> retry_after;  // the destination's own wish
-  std::string detail;  // for a human: status and first words of the answer, or what failed
+  std::optional<std::chrono::milliseconds> retry_after{};  // the destination's own wish
+  std::string detail{};  // for a human: status and first words of the answer, or what failed
   std::string words{};  // the same as the destination wrote it, unprintable bytes included, at most
                         // 4 KiB; empty if it said nothing
   std::uint64_t sent_bytes = 0;  // what went onto the line, headers included; 0: not known

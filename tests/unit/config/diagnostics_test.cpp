@@ -242,8 +242,7 @@ TEST(LaterVersions, AreNotMistakenForUnknownKeys) {
     const std::string text = report(with_flow(line));
     EXPECT_NE(text.find("is not supported by this version"), std::string::npos) << line << text;
   }
-  for (const char* line : {"proxy: http://p", "rate_limit: {}", "order: live_first",
-                           "auth: {oauth2: {token_url: http://t}}"}) {
+  for (const char* line : {"proxy: http://p", "auth: {oauth2: {token_url: http://t}}"}) {
     const std::string text = report(with_sink(line));
     EXPECT_NE(text.find("is not supported by this version"), std::string::npos) << line << text;
   }

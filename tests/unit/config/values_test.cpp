@@ -160,8 +160,8 @@ TEST_F(EveryKey, OfASinkGoesToItsPlace) {
   EXPECT_EQ(http.compression, HttpCompression::Gzip);
   EXPECT_EQ(http.auth.bearer, "s3cret");
   EXPECT_EQ(http.timeout, 500ms);
-  EXPECT_EQ(config_.sinks[0].retry.initial, 100ms);
-  EXPECT_EQ(config_.sinks[0].retry.max, 1h);
+  EXPECT_EQ(config_.sinks[0].delivery.retry.initial, 100ms);
+  EXPECT_EQ(config_.sinks[0].delivery.retry.max, 1h);
   EXPECT_EQ(config_.sinks[1].http.auth.username, "me");
   EXPECT_EQ(config_.sinks[1].http.auth.password, "s3cret");
 }
@@ -232,6 +232,9 @@ const std::map<std::string, std::string> kDefaults{
     {"sinks.x.file:compression", "none"},
     {"sinks.x.retry.initial", "1s"},
     {"sinks.x.retry.max", "60s"},
+    {"sinks.x.rate_limit.metered", "false"},
+    {"sinks.x.order", "oldest_first"},
+    {"sinks.x.live_share", "80"},
 };
 
 using configuration::Field;
