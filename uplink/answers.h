@@ -17,7 +17,8 @@ struct HttpReply {
   std::string reason;
   std::string retry_after;  // header values, empty if absent
   std::string date;
-  std::string content;  // the first bytes of the body
+  std::string content;     // the first bytes of the body
+  std::string location{};  // header value, empty if absent
 };
 
 // The table of uplink/PROTOCOL.md.
