@@ -33,14 +33,16 @@ int connected_to(std::uint16_t port) {
   return number;
 }
 
-void send_all(int socket, std::string_view text) {
+// False if the other side has closed.
+bool send_all(int socket, std::string_view text) {
   while (!text.empty()) {
     const auto sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
     if (sent <= 0) {
-      return;  // the other side has closed, which is what some tests want to see
+      return false;
     }
     text.remove_prefix(static_cast<std::size_t>(sent));
   }
+  return true;
 }
 
 // False at the end.
@@ -51,8 +53,7 @@ bool copy_some(int from, int to) {
   if (got <= 0) {
     return false;
   }
-  send_all(to, std::string_view(chunk).substr(0, static_cast<std::size_t>(got)));
-  return true;
+  return send_all(to, std::string_view(chunk).substr(0, static_cast<std::size_t>(got)));
 }
 
 }  // namespace
@@ -175,8 +176,8 @@ std::string RawServer::Connection::read_request() {
   return body.empty() ? head : head + read(std::stoul(body));
 }
 
-void RawServer::Connection::write(const std::string& text) const {
-  send_all(socket_, text);
+bool RawServer::Connection::write(const std::string& text) const {
+  return send_all(socket_, text);
 }
 
 void RawServer::Connection::relay_to(std::uint16_t port) {

@@ -36,7 +36,7 @@ class Sender {
   void begin(const BlockPtr& block);
   Answer finish();
   boost::asio::io_context& io() { return io_; }
-  Transport& transport() { return *transport_; }
+  [[nodiscard]] Transport& transport() const { return *transport_; }
 
  private:
   boost::asio::io_context io_;
@@ -65,7 +65,8 @@ class RawServer {
     std::string read_head();
     // At least this many bytes, or fewer at the end of the connection.
     std::string read(std::size_t bytes);
-    void write(const std::string& text) const;
+    // False if the client has closed the connection, which is what some tests want to see.
+    bool write(const std::string& text) const;  // NOLINT(modernize-use-nodiscard)
     void wait_for_the_end();
     // Closes with a reset instead of an orderly end.
     void reset() const;
