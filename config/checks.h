@@ -18,6 +18,10 @@ void check_sources(const Config& config, const Places& places, Findings& finding
 void check_flows(const Config& config, const Places& places, Findings& findings);
 void check_sinks(const Config& config, const Places& places, Findings& findings);
 
+// Of those the part about sinks of the type http.
+void check_http(const HttpTransportOptions& http, const std::string& path, const Places& places,
+                Findings& findings);
+
 // For them: where the value is, or the closest thing around it that the file says.
 Place place_of(const Places& places, std::string_view path);
 

@@ -8,6 +8,7 @@
 #include "config/substitution.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 
@@ -29,6 +30,22 @@ std::string below(const std::string& path, const std::string& name) {
 bool holds_secret(const Field& field) {
   return field.kind == FieldKind::Secret || field.may_hold_secrets ||
          std::ranges::any_of(field.fields, holds_secret);
+}
+
+template <class T>
+std::vector<T> all_of(const std::vector<FieldValue>& values) {
+  std::vector<T> all;
+  std::ranges::transform(values, std::back_inserter(all),
+                         [](const FieldValue& value) { return std::get<T>(value); });
+  return all;
+}
+
+// Of an item of a list, without what may be secret in it.
+std::string text_of(const FieldValue& item) {
+  if (const auto* url = std::get_if<Url>(&item)) {
+    return url->scheme + "://" + url->authority() + url->target;
+  }
+  return std::get<std::string>(item);
 }
 
 const Field* find_field(const std::vector<Field>& fields, const std::string& name) {
@@ -85,7 +102,8 @@ class Reader {
       return;
     }
     for (const Field& field : fields) {
-      if (field.required && !has_key(entries, field.name)) {
+      const bool other = !field.unless.empty() && has_key(entries, field.unless);
+      if (field.required && !other && !has_key(entries, field.name)) {
         findings_.error(place, below(path, field.name), "is required: " + field.help);
       }
     }
@@ -244,27 +262,39 @@ class Reader {
                       "must be a list, even of one: write [value] or [value, value]");
       return false;
     }
-    if (content.items.empty() && field.required) {
+    const bool needs_one = field.required || !field.words.empty();
+    if (content.items.empty() && needs_one) {
       findings_.error(entry.value->place, path, "must not be an empty list: " + field.help);
     }
-    std::vector<std::string> values;
+    const std::vector<FieldValue> values = read_items(field, content, path);
+    if (field.words.empty()) {
+      field.store(all_of<std::string>(values));
+    } else if (!values.empty()) {
+      field.store(all_of<Url>(values));
+    }
+    return true;
+  }
+
+  std::vector<FieldValue> read_items(const Field& field, const YamlNode& content,
+                                     const std::string& path) {
+    Field one = field;
+    one.kind = field.words.empty() ? FieldKind::TextList : FieldKind::Url;
+    std::vector<FieldValue> values;
     std::set<std::string> seen;
     for (std::size_t i = 0; i < content.items.size() && spend(); ++i) {
       const YamlNode& item = *content.items[i];
       const std::string item_path = path + '[' + std::to_string(i) + ']';
       places.try_emplace(item_path, item.place);
-      const auto value = value_of(field, item, item.place, item_path);
+      auto value = value_of(one, item, item.place, item_path);
       if (!value) {
         continue;
       }
-      const auto& text = std::get<std::string>(*value);
-      if (!seen.insert(text).second) {
-        findings_.error(item.place, item_path, quoted(item.content().text) + " is listed twice");
+      if (!seen.insert(text_of(*value)).second) {
+        findings_.error(item.place, item_path, quoted(text_of(*value)) + " is listed twice");
       }
-      values.push_back(text);
+      values.push_back(*std::move(value));
     }
-    field.store(values);
-    return true;
+    return values;
   }
 
   bool read_map(const Field& field, const Entry& entry, const std::string& path) {
