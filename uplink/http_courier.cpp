@@ -305,8 +305,13 @@ class HttpCourier::Work {
   // Of what has not been on its way, so that it says nothing about the URL.
   void finish_later(Answer answer) {
     forget_parcel();
-    boost::asio::post(
-        io_, [then = std::exchange(then_, nullptr), answer = std::move(answer)] { then(answer); });
+    auto tell = [alive = std::weak_ptr<const bool>(alive_), then = std::exchange(then_, nullptr),
+                 answer = std::move(answer)] {
+      if (!alive.expired()) {
+        then(answer);
+      }
+    };
+    boost::asio::post(io_, std::move(tell));
   }
 
   void forget_parcel() {
@@ -316,6 +321,7 @@ class HttpCourier::Work {
   }
 
   boost::asio::io_context& io_;
+  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
   const Clock& clock_;
   const HttpTransportOptions options_;
   const SenderIdentity identity_;
