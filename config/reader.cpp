@@ -40,7 +40,7 @@ std::vector<T> all_of(const std::vector<FieldValue>& values) {
   return all;
 }
 
-// Of an item of a list, without what may be secret in it.
+// Of an item of a list: the same for items that are the same.
 std::string text_of(const FieldValue& item) {
   if (const auto* url = std::get_if<Url>(&item)) {
     return url->scheme + "://" + url->authority() + url->target;
@@ -290,7 +290,8 @@ class Reader {
         continue;
       }
       if (!seen.insert(text_of(*value)).second) {
-        findings_.error(item.place, item_path, quoted(text_of(*value)) + " is listed twice");
+        findings_.error(item.place, item_path,
+                        subject(one, item.content(), false) + " is listed twice");
       }
       values.push_back(*std::move(value));
     }
