@@ -21,7 +21,8 @@ Field oauth2_field(OAuth2Options& oauth2) {
        text("scope", oauth2.scope, "What the token is to be good for.").checked(check_not_empty),
        choice<bool>("credentials_in", oauth2.credentials_in_body,
                     {{"header", false}, {"body", true}},
-                    "Which part of the request for a token holds the client's name and secret.")},
+                    "Where the request for a token holds name and secret; default: header.")
+           .shown_as("")},  // with a default of its own, the section would never be empty
       "A token by client credentials: kept, renewed before it expires, and once on a 401.");
 }
 

@@ -8,7 +8,6 @@
 #include "config/substitution.h"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <set>
 
@@ -30,22 +29,6 @@ std::string below(const std::string& path, const std::string& name) {
 bool holds_secret(const Field& field) {
   return field.kind == FieldKind::Secret || field.may_hold_secrets ||
          std::ranges::any_of(field.fields, holds_secret);
-}
-
-template <class T>
-std::vector<T> all_of(const std::vector<FieldValue>& values) {
-  std::vector<T> all;
-  std::ranges::transform(values, std::back_inserter(all),
-                         [](const FieldValue& value) { return std::get<T>(value); });
-  return all;
-}
-
-// Of an item of a list: the same for items that are the same.
-std::string text_of(const FieldValue& item) {
-  if (const auto* url = std::get_if<Url>(&item)) {
-    return url->scheme + "://" + url->authority() + url->target;
-  }
-  return std::get<std::string>(item);
 }
 
 const Field* find_field(const std::vector<Field>& fields, const std::string& name) {
@@ -267,10 +250,8 @@ class Reader {
       findings_.error(entry.value->place, path, "must not be an empty list: " + field.help);
     }
     const std::vector<FieldValue> values = read_items(field, content, path);
-    if (field.words.empty()) {
-      field.store(all_of<std::string>(values));
-    } else if (!values.empty()) {
-      field.store(all_of<Url>(values));
+    if (!values.empty() || field.words.empty()) {
+      field.store(list_value(field, values));
     }
     return true;
   }
@@ -289,7 +270,7 @@ class Reader {
       if (!value) {
         continue;
       }
-      if (!seen.insert(text_of(*value)).second) {
+      if (!seen.insert(item_text(*value)).second) {
         findings_.error(item.place, item_path,
                         subject(one, item.content(), false) + " is listed twice");
       }

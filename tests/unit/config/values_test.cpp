@@ -203,7 +203,6 @@ const std::map<std::string, std::string> kDefaults{
     {"sinks.x.type", "http"},
     {"sinks.x.method", "POST"},
     {"sinks.x.failback_after", "60s"},
-    {"sinks.x.auth.oauth2.credentials_in", "header"},
     {"sinks.x.follow_redirects", "false"},
     {"sinks.x.compression", "zstd"},
     {"sinks.x.tls.insecure_skip_verify", "false"},
