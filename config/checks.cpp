@@ -269,19 +269,7 @@ void check_sinks(const Config& config, const Places& places, Findings& findings)
   for (const SinkConfig& sink : config.sinks) {
     const std::string path = "sinks." + sink.name;
     const Checker checker(path, places, findings);
-    if (checker.given("auth.bearer") && checker.given("auth.basic")) {
-      checker.error("auth", "bearer and basic exclude each other: keep one");
-    }
-    const bool own_header = std::ranges::any_of(sink.http.headers, [](const auto& header) {
-      return lower_case(header.first) == "authorization";
-    });
-    if (own_header && (!sink.http.auth.bearer.empty() || !sink.http.auth.username.empty())) {
-      checker.error("headers", "auth writes the header Authorization already: remove one of them");
-    }
     check_delivery(sink.delivery, checker);
-    if (sink.kind == SinkKind::Http) {
-      check_tls(sink.http.tls, sink.http.url, path, places, findings);
-    }
     check_sink_of_kind(sink, config, places, findings);
     const bool used = std::ranges::any_of(
         config.flows, [&](const FlowConfig& flow) { return is_listed(flow.to, sink.name); });

@@ -18,11 +18,13 @@ void check_sources(const Config& config, const Places& places, Findings& finding
 void check_flows(const Config& config, const Places& places, Findings& findings);
 void check_sinks(const Config& config, const Places& places, Findings& findings);
 
-// Those parts of the two that belong to the sinks beside HTTP.
+// Those parts of the two that depend on the kind of the sink.
 void complete_sink(SinkConfig& sink, const Config& config, const Places& places,
                    Findings& findings);
 void check_sink_of_kind(const SinkConfig& sink, const Config& config, const Places& places,
                         Findings& findings);
+void check_http(const HttpTransportOptions& http, const std::string& path, const Places& places,
+                Findings& findings);
 
 // For them: where the value is, or the closest thing around it that the file says.
 Place place_of(const Places& places, std::string_view path);

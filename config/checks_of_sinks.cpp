@@ -106,6 +106,7 @@ void check_sink_of_kind(const SinkConfig& sink, const Config& config, const Plac
     case SinkKind::File:
       return check_file(sink, config, places, findings);
     case SinkKind::Http:
+      return check_http(sink.http, "sinks." + sink.name, places, findings);
     case SinkKind::Kafka:
     case SinkKind::Stdout:
       return;

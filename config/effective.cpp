@@ -147,6 +147,11 @@ struct Written {
   std::string operator()(const std::vector<std::string>& value) const { return list_of(value); }
   std::string operator()(const Pairs& /*pairs*/) const { return {}; }  // each has a line of its own
   std::string operator()(const Url& value) const { return sluice::quoted(url_text(value)); }
+  std::string operator()(const std::vector<Url>& value) const {
+    std::vector<std::string> texts;
+    std::ranges::transform(value, std::back_inserter(texts), url_text);
+    return list_of(texts);
+  }
 };
 
 }  // namespace

@@ -26,6 +26,12 @@ Field Field::require() && {
   return std::move(*this);
 }
 
+Field Field::require_unless(std::string other) && {
+  required = true;
+  unless = std::move(other);
+  return std::move(*this);
+}
+
 Field Field::or_off() && {
   may_be_off = true;
   default_value = default_value == "0s" ? "off" : default_value;
@@ -83,6 +89,16 @@ Field boolean(std::string name, bool& target, std::string help) {
 Field text_list(std::string name, std::vector<std::string>& target, std::string help) {
   Field field = make(FieldKind::TextList, std::move(name), std::move(help));
   field.store = into(target);
+  return field;
+}
+
+Field url_list(std::string name, std::function<void(const std::vector<Url>&)> store,
+               std::vector<std::string> schemes, std::string help) {
+  Field field = make(FieldKind::TextList, std::move(name), std::move(help));
+  field.words = std::move(schemes);
+  field.store = [store = std::move(store)](const FieldValue& value) {
+    store(std::get<std::vector<Url>>(value));
+  };
   return field;
 }
 

@@ -27,7 +27,7 @@ enum class FieldKind {
   Duration,
   Size,
   Choice,       // one of a few words
-  TextList,     // [a, b]
+  TextList,     // [a, b]; with `words`, each is a URL
   TextMap,      // {name: text}
   Section,      // fields below it
   Named,        // entries with names that the user chooses, each with fields of its own
@@ -37,8 +37,8 @@ enum class FieldKind {
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 // Integer, Duration (milliseconds), Size (bytes) and Choice (position) are numbers.
-using FieldValue =
-    std::variant<bool, std::int64_t, std::string, std::vector<std::string>, Pairs, Url>;
+using FieldValue = std::variant<bool, std::int64_t, std::string, std::vector<std::string>, Pairs,
+                                Url, std::vector<Url>>;
 
 // Inclusive, in the unit of the kind: milliseconds, bytes.
 struct Range {
@@ -57,12 +57,14 @@ struct Field {
   std::string help;           // one sentence
   std::string default_value;  // as one would write it; empty if there is none
   bool required = false;
+  std::string unless;                    // required: not if this other key is there
   bool may_be_off = false;               // Duration: `off` means 0
   bool selects_section = false;          // Choice: see `alternatives`
   bool may_hold_secrets = false;         // Unsupported, TextMap: be careful with what is in there
   std::int64_t step = 1;                 // Duration: the value must be a multiple of it
   Range range;                           // Integer, Duration, Size
-  std::vector<std::string> words;        // Choice: what may be written; Url: schemes;
+  std::vector<std::string> words;        // Choice: what may be written; Url, and lists
+                                         // of them: schemes;
                                          // Unsupported: what is accepted because it changes nothing
   std::vector<std::string> later_words;  // Choice: known, but not supported by this version
   std::vector<Field> fields;             // Section
@@ -75,6 +77,7 @@ struct Field {
   std::function<void(const FieldValue&)> store;
 
   Field require() &&;
+  Field require_unless(std::string other) &&;
   Field or_off() &&;
   Field checked(TextCheck text_check) &&;
   Field later(std::vector<std::string> words_of_later_versions) &&;
@@ -90,6 +93,9 @@ Field secret(std::string name, std::string& target, std::string help);
 Field url(std::string name, Url& target, std::vector<std::string> schemes, std::string help);
 Field boolean(std::string name, bool& target, std::string help);
 Field text_list(std::string name, std::vector<std::string>& target, std::string help);
+// `store` is called with at least one.
+Field url_list(std::string name, std::function<void(const std::vector<Url>&)> store,
+               std::vector<std::string> schemes, std::string help);
 Field text_map(std::string name, Pairs& target, PairCheck check, std::string help);
 Field selector(std::string name, std::string word, std::string help);
 Field section(std::string name, std::vector<Field> fields, std::string help);

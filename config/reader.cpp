@@ -48,7 +48,8 @@ class Reader {
       return;
     }
     for (const Field& field : *known) {
-      if (field.required && !has_key(entries, field.name)) {
+      const bool other = !field.unless.empty() && has_key(entries, field.unless);
+      if (field.required && !other && !has_key(entries, field.name)) {
         findings_.error(place, below(path, field.name), "is required: " + field.help);
       }
     }
@@ -233,28 +234,40 @@ class Reader {
                       "must be a list, even of one: write [value] or [value, value]");
       return false;
     }
-    if (content.items.empty() && field.required) {
+    const bool needs_one = field.required || !field.words.empty();
+    if (content.items.empty() && needs_one) {
       findings_.error(entry.value->place, path, "must not be an empty list: " + field.help);
     }
-    std::vector<std::string> values;
+    const std::vector<FieldValue> values = read_items(field, content, path);
+    if (!values.empty() || field.words.empty()) {
+      const FieldValue list = list_value(field, values);
+      reading.values.try_emplace(path, as_written(field, list));
+      field.store(list);
+    }
+    return true;
+  }
+
+  std::vector<FieldValue> read_items(const Field& field, const YamlNode& content,
+                                     const std::string& path) {
+    Field one = field;
+    one.kind = field.words.empty() ? FieldKind::TextList : FieldKind::Url;
+    std::vector<FieldValue> values;
     std::set<std::string> seen;
     for (std::size_t i = 0; i < content.items.size() && spend(); ++i) {
       const YamlNode& item = *content.items[i];
       const std::string item_path = path + '[' + std::to_string(i) + ']';
       reading.places.try_emplace(item_path, item.place);
-      const auto value = value_of(field, item, item.place, item_path);
+      auto value = value_of(one, item, item.place, item_path);
       if (!value) {
         continue;
       }
-      const auto& text = std::get<std::string>(*value);
-      if (!seen.insert(text).second) {
-        findings_.error(item.place, item_path, quoted(item.content().text) + " is listed twice");
+      if (!seen.insert(item_text(*value)).second) {
+        findings_.error(item.place, item_path,
+                        subject(one, item.content(), false) + " is listed twice");
       }
-      values.push_back(text);
+      values.push_back(*std::move(value));
     }
-    reading.values.try_emplace(path, as_written(field, values));
-    field.store(values);
-    return true;
+    return values;
   }
 
   bool read_map(const Field& field, const Entry& entry, const std::string& path) {

@@ -142,7 +142,7 @@ class SchemaWriter {
   static std::string required_of(const std::vector<Field>& fields) {
     std::vector<std::string> names;
     for (const Field& field : fields) {
-      if (field.required) {
+      if (field.required && field.unless.empty()) {
         names.push_back(quoted(field.name));
       }
     }
@@ -196,7 +196,10 @@ class SchemaWriter {
         break;
       case FieldKind::TextList:
         members.emplace_back("type", quoted("array"));
-        members.emplace_back("items", std::string(kText));
+        members.emplace_back(
+            "items", field.words.empty()
+                         ? std::string(kText)
+                         : object({{"anyOf", list({url_schema(field), std::string(kReplaced)})}}));
         break;
       case FieldKind::TextMap:
         members.emplace_back("type", quoted("object"));

@@ -18,8 +18,9 @@ struct HttpReply {
   std::string reason;
   std::string retry_after;  // header values, empty if absent
   std::string date;
-  std::string content;  // the first bytes of the body
-  bool early = false;   // came before the server had the whole request
+  std::string content;     // the first bytes of the body
+  std::string location{};  // header value, empty if absent
+  bool early = false;      // came before the server had the whole request
 };
 
 // What a user says about statuses, against the table.

@@ -42,7 +42,17 @@ struct Shipment {
 // Called once for every send(), on the thread that runs the uplink.
 using AnswerHandler = std::function<void(Answer)>;
 
-// Used on the uplink's thread only.
+// What a transport knows about its connections since the agent started.
+struct TransportFigures {
+  std::string url;              // in use now, without credentials; empty: it has no URL
+  std::uint64_t connects = 0;   // connections opened
+  std::uint64_t failovers = 0;  // changes from one URL to another
+  std::uint64_t sent_bytes = 0;
+  std::optional<Timestamp> certificate_expires = {};         // the agent's own
+  std::optional<Timestamp> server_certificate_expires = {};  // as of the last handshake
+};
+
+// Used on the uplink's thread only, apart from figures().
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -53,6 +63,9 @@ class Transport {
 
   // Gives up what is under way: the pending handler is called soon, with Retry.
   virtual void cancel() = 0;
+
+  // Any thread.
+  [[nodiscard]] virtual TransportFigures figures() const { return {}; }
 };
 
 }  // namespace sluice

@@ -242,10 +242,6 @@ TEST(LaterVersions, AreNotMistakenForUnknownKeys) {
     const std::string text = report(with_flow(line));
     EXPECT_NE(text.find("is not supported by this version"), std::string::npos) << line << text;
   }
-  for (const char* line : {"proxy: http://p", "auth: {oauth2: {token_url: http://t}}"}) {
-    const std::string text = report(with_sink(line));
-    EXPECT_NE(text.find("is not supported by this version"), std::string::npos) << line << text;
-  }
 }
 
 TEST(LaterVersions, MayBeSwitchedOff) {

@@ -20,8 +20,6 @@ using boost::asio::ip::tcp;
 using std::chrono::milliseconds;
 using Connection = RawServer::Connection;
 
-const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-
 // One request, one answer, end of the connection.
 Answer answer_to(const std::string& reply, milliseconds timeout = std::chrono::seconds(20)) {
   RawServer server([&](Connection& connection, int /*number*/) {
