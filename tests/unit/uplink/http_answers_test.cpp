@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <string>
 #include <utility>
@@ -99,15 +100,20 @@ TEST(HttpTransport, FollowsTheUsersOwnMeaningOfAStatus) {
 }
 
 TEST(HttpTransport, DoesNotTakeAnEarlyAnswerForAConfirmationWhateverTheUserSays) {
-  RawServer server([](RawServer::Connection& connection, int /*number*/) {
-    connection.read(1000);
-    connection.write("HTTP/1.1 409 Have it\r\nContent-Length: 0\r\n\r\n");
-    connection.wait_for_the_end();
-  });
+  std::promise<void> over;
+  RawServer server(
+      [end = over.get_future().share()](RawServer::Connection& connection, int /*number*/) {
+        connection.read(100);
+        connection.write("HTTP/1.1 409 Have it\r\nContent-Length: 0\r\n\r\n");
+        end.wait();  // and reads no more, so that the request cannot be complete
+      },
+      4096);
   HttpTransportOptions options = options_for(server.url());
   options.responses = {{409, Verdict::Confirmed}};
   Sender sender(options);
-  EXPECT_EQ(sender.send(large_block()).verdict, Verdict::Retry);
+  const Answer answer = sender.send(large_block());
+  over.set_value();
+  EXPECT_EQ(answer.verdict, Verdict::Retry);
 }
 
 }  // namespace
