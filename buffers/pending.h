@@ -55,6 +55,7 @@ struct FlowState {
   std::uint64_t waiting_bytes = 0;
   Confirmed unburied;  // confirmed by burials that are not on the disk
   Ledger ledger;       // as in the file
+  CutBlocks cut;
 
   // What every sink has; nothing if there is no sink.
   [[nodiscard]] Confirmed confirmed_by_all() const;
