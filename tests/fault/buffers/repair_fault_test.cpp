@@ -70,7 +70,8 @@ class RepairFaultTest : public testing::TestWithParam<Fault> {
                                 .block = nullptr});
   }
 
-  void repair(SteppedBuffer& buffer) {
+  // Returns what a sink was handed out of the new blocks, if anything.
+  BlockPtr repair(SteppedBuffer& buffer) {
     buffer.loop().inbox().split({.flow = FlowIndex(0),
                                  .first = Sequence(1),
                                  .then = [this](const Status& done) { split_.push_back(done); },
@@ -86,7 +87,9 @@ class RepairFaultTest : public testing::TestWithParam<Fault> {
       buffer.submit(make_lines(0, first, {"text"}));
     }
     buffer.tick();
+    const BlockPtr handed_out = buffer.fetch(0, 0, 7);
     buffer.tick();
+    return handed_out;
   }
 
   void expect_answers() const {
@@ -150,8 +153,7 @@ TEST_P(RepairFaultTest, RepairsComeOutTheSameWhereverTheDiskBreaks) {
     ASSERT_TRUE(buffer.open());
     prepare(buffer);
     break_disk_after(n, GetParam().kind);
-    repair(buffer);
-    BlockPtr handed_out = buffer.fetch(0, 0, 7);
+    BlockPtr handed_out = repair(buffer);
     failed = disk_has_failed();
     heal_disk();
     buffer.tick();
