@@ -32,6 +32,10 @@ DatabaseOptions database_of(const SqliteBufferOptions& options, bool may_create)
 Result<std::unique_ptr<StoreLoop>> StoreLoop::open(SqliteBufferOptions options,
                                                    const Clock& clock) {
   Result<StoreFile> file = StoreFile::open(database_of(options, true));
+  if (!file && file.error().reaction == Reaction::Full) {
+    Ballast(options.directory).release();  // what an earlier run has kept for such a time
+    file = StoreFile::open(database_of(options, true));
+  }
   if (!file) {
     return file.error();
   }
