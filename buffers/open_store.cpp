@@ -1,5 +1,6 @@
 #include "buffers/open_store.h"
 
+#include "buffers/ballast.h"
 #include "buffers/carver.h"
 #include "buffers/damaged_pages.h"
 #include "buffers/durable_files.h"
@@ -158,6 +159,10 @@ Result<OpenedStore> open_store(const SqliteBufferOptions& options, const Clock& 
   if (damage.empty()) {
     database.unread_tick = look->unread_tick;
     Result<OpenedStore> opened = open_all(options, database, suspicion);
+    if (!opened && opened.error().reaction == Reaction::Full) {
+      Ballast(options.directory).release();  // what an earlier run has kept for such a time
+      opened = open_all(options, database, suspicion);
+    }
     if (opened) {
       opened->salvage = *std::move(report);
       return opened;

@@ -252,6 +252,7 @@ std::vector<SealedBlock> Pending::take_delivered() {
 void Pending::confirm(FlowIndex flow, SinkIndex sink, SequenceRange range) {
   FlowState& state = flows.at(number(flow));
   SinkState& by = state.sinks.at(number(sink));
+  range = state.cut.trim(range);
   std::erase_if(by.handed,
                 [&range](Sequence first) { return first > range.after && first <= range.last; });
   if (!by.confirmed.add(range.after, range.last)) {

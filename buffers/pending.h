@@ -69,6 +69,7 @@ struct FlowState {
   std::size_t due = 0;  // of what waits, from the front: for the next transaction, see Spill
   Confirmed unburied;   // confirmed by burials that are not on the disk
   Ledger ledger;        // as in the file
+  CutBlocks cut;
 
   // What every sink has; nothing if there is no sink.
   [[nodiscard]] Confirmed confirmed_by_all() const;

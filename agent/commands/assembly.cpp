@@ -220,8 +220,10 @@ class Agent::Parts {
 };
 
 Result<std::unique_ptr<Agent>> Agent::make(const Config& config, std::string_view version) {
+  SqliteBufferOptions options = config.buffer;
+  options.compression_level = config.blocks.compression_level;
   static const SystemClock clock;
-  auto buffer = open_sqlite_buffer(config.buffer, clock);
+  auto buffer = open_sqlite_buffer(std::move(options), clock);
   if (!buffer) {
     return buffer.error();
   }
