@@ -77,8 +77,8 @@ TEST_F(HttpKeys, SayTheUrlOnce) {
 }
 
 TEST_F(HttpKeys, KeepCredentialsOutOfListsOfUrls) {
-  for (const char* urls : {"[\"http://me:${SLUICE_TEST_SECRET}@a\", http://b]",
-                           "[http://a, \"http://me:${SLUICE_TEST_SECRET}@b\"]"}) {
+  for (const char* urls : {R"(["http://me:${SLUICE_TEST_SECRET}@a", http://b])",
+                           R"([http://a, "http://me:${SLUICE_TEST_SECRET}@b"])"}) {
     EXPECT_EQ(findings(bare_sink("urls: " + std::string(urls))),
               List{"1:23 error sinks.cloud.urls"});
   }
@@ -86,9 +86,9 @@ TEST_F(HttpKeys, KeepCredentialsOutOfListsOfUrls) {
 
 TEST_F(HttpKeys, NeverShowSecrets) {
   for (const char* keys :
-       {"urls: [\"http://me:hunter2@a\", \"http://me:hunter2@a\"]",
-        "urls: [\"http://me:hunter2@a b\"]", "url: http://a, proxy: \"http://me:hunter2@a b\"",
-        "url: http://a, proxy: \"socks5://me:hunter2@p\"",
+       {R"(urls: ["http://me:hunter2@a", "http://me:hunter2@a"])",
+        R"(urls: ["http://me:hunter2@a b"])", R"(url: http://a, proxy: "http://me:hunter2@a b")",
+        R"(url: http://a, proxy: "socks5://me:hunter2@p")",
         "url: http://a, auth: {oauth2: {client_secret: hunter2, x: 1}}",
         "url: http://a, auth: {oauth2: [hunter2]}"}) {
     const std::string text = report(bare_sink(keys));

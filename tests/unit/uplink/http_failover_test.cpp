@@ -65,8 +65,11 @@ TEST_F(HttpFailover, ChangesOnServerErrorsAndTimeOuts) {
     options.timeout = milliseconds(hangs ? 50 : 20'000);
     Sender sender(options, clock_);
     fail_over(sender);
-    EXPECT_EQ(sender.send(make_block(1, 1)).verdict, Verdict::Confirmed);
-    EXPECT_EQ(second.counts().requests, 1U);
+    EXPECT_EQ(sender.transport().figures().url, url_of(second));
+    if (!hangs) {  // the short time-out is for the second one, too
+      EXPECT_EQ(sender.send(make_block(1, 1)).verdict, Verdict::Confirmed);
+      EXPECT_EQ(second.counts().requests, 1U);
+    }
   }
 }
 
@@ -115,6 +118,26 @@ TEST_F(HttpFailover, GoesBackToTheFirstUrlWhenItWorksAgain) {
   const auto at_second = second.counts().requests;
   EXPECT_EQ(sender.send(make_block(5000, 1)).verdict, Verdict::Confirmed);
   EXPECT_EQ(second.counts().requests, at_second);
+}
+
+TEST_F(HttpFailover, GivesNothingToAFirstUrlThatCannotBeReached) {
+  const std::uint16_t port = testing_support::free_port();
+  lab::Receiver second({});
+  Sender sender(options_to("http://127.0.0.1:" + std::to_string(port), url_of(second)), clock_);
+  fail_over(sender);
+  clock_.advance(seconds(60));
+  for (std::uint64_t i = 0; i < 20; ++i) {
+    ASSERT_EQ(sender.send(make_block(10 + i, 1)).verdict, Verdict::Confirmed);
+  }
+  // It was not even given a trial, after which the next look would have to wait longer.
+  lab::ReceiverOptions options;
+  options.port = port;
+  lab::Receiver first(options);
+  clock_.advance(seconds(60));
+  for (std::uint64_t i = 0; first.counts().requests == 0 && i < 1000; ++i) {
+    ASSERT_EQ(sender.send(make_block(100 + i, 1)).verdict, Verdict::Confirmed);
+  }
+  EXPECT_EQ(first.counts().requests, 1U);
 }
 
 TEST_F(HttpFailover, LosesNoAttemptWhenTheFirstUrlOnlySeemsToWork) {

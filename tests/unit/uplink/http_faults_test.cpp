@@ -125,8 +125,8 @@ TEST(HttpAnswer, MayComeInAnyLegalForm) {
        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
         "HTTP/1.0 200 OK\r\n\r\nuntil the end", "HTTP/1.1 204 No Content\r\n\r\n",
         "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
-        "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok"}) {
+        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+         "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok")}) {
     const Answer answer = answer_to(reply);
     EXPECT_EQ(answer.verdict, Verdict::Confirmed) << reply << answer.detail;
   }

@@ -45,9 +45,7 @@ class Nobody final : public BufferListener {
 };
 
 class HttpRepair : public ::testing::Test {
- protected:
-  static constexpr std::uint64_t kBlocks = 20;
-
+ public:
   HttpRepair() {
     before_ = spdlog::default_logger();
     spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", log_));
@@ -56,6 +54,9 @@ class HttpRepair : public ::testing::Test {
     }
   }
   ~HttpRepair() override { spdlog::set_default_logger(before_); }
+
+ protected:
+  static constexpr std::uint64_t kBlocks = 20;
 
   // Delivers until `failed` attempts were in vain, calls `repair`, and goes on to the end.
   void deliver(const HttpTransportOptions& options, std::uint64_t failed,
