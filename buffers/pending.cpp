@@ -78,9 +78,9 @@ Confirmed FlowState::confirmed_by_all() const {
 }
 
 bool FlowState::is_delivered(const Block& block) const {
-  return !sinks.empty() && std::ranges::all_of(sinks, [&block](const SinkState& sink) {
-    return sink.confirmed.covers(block);
-  });
+  return !sinks.empty() && !unburied.touches(block.first, block.last()) &&
+         std::ranges::all_of(
+             sinks, [&block](const SinkState& sink) { return sink.confirmed.covers(block); });
 }
 
 bool FlowState::holds_unconfirmed() const {
@@ -107,6 +107,19 @@ BlockPtr FlowState::next_waiting(Sequence after, const Confirmed& confirmed,
   return found ? next->sealed.block : nullptr;
 }
 
+BlockPtr FlowState::waiting_around(Sequence sequence) const {
+  const auto found = std::ranges::partition_point(waiting, [sequence](const WaitingBlock& each) {
+    return each.sealed.block->last() < sequence;
+  });
+  const bool there = found != waiting.end() && found->sealed.block->first <= sequence;
+  return there ? found->sealed.block : nullptr;
+}
+
+BlockPtr FlowState::waiting_at(Sequence first) const {
+  BlockPtr block = waiting_around(first);
+  return block != nullptr && block->first == first ? block : nullptr;
+}
+
 Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes) {
   const Result<Meta> meta = file.catalogue.meta();
   if (!meta) {
@@ -129,7 +142,17 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
     return stored.error();
   }
 
+  const Result<DeadUsage> dead = file.dead.usage();
+  if (!dead) {
+    return dead.error();
+  }
+  const Result<std::map<FlowId, Ledger>> ledger = file.catalogue.ledger();
+  if (!ledger) {
+    return ledger.error();
+  }
+
   Pending pending;
+  pending.dead = *dead;
   pending.last = std::max(meta->last, *newest);
   for (const auto& [key, each] : *confirmed) {
     pending.last = std::max(pending.last, each.highest());
@@ -154,6 +177,9 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
     for (const SinkState& sink : flow.sinks) {
       flow.stored.newest = std::max(flow.stored.newest, sink.confirmed.highest());
     }
+    if (const auto counted = ledger->find(flow.id); counted != ledger->end()) {
+      flow.ledger = counted->second;
+    }
     known->emplace(flow.name, flow.id);
     pending.flows.push_back(std::move(flow));
   }
@@ -168,6 +194,14 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
   const Result<Sequence> newest = file.blocks.last_sequence();
   if (!newest) {
     return newest.error();
+  }
+  const Result<DeadUsage> dead_now = file.dead.usage();
+  if (!dead_now) {
+    return dead_now.error();
+  }
+  Result<std::map<FlowId, Ledger>> ledger = file.catalogue.ledger();
+  if (!ledger) {
+    return ledger.error();
   }
   std::vector<std::size_t> counts;
   for (const FlowState& flow : flows) {
@@ -188,9 +222,11 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
     const Sequence newest_ever = flow.stored.newest;
     flow.stored = found != usage->end() ? found->second : StoredUsage();
     flow.stored.newest = std::max(flow.stored.newest, newest_ever);
+    flow.ledger = (*ledger)[flow.id];
     flow.in_file = false;
     flow.prune = true;
   }
+  dead = *dead_now;
   held = {};
   for (const auto& [id, each] : *usage) {
     held += each.usage;
@@ -218,9 +254,14 @@ void Pending::confirm(FlowIndex flow, SinkIndex sink, SequenceRange range) {
   SinkState& by = state.sinks.at(number(sink));
   std::erase_if(by.handed,
                 [&range](Sequence first) { return first > range.after && first <= range.last; });
-  if (by.confirmed.add(range.after, range.last)) {
-    by.changed = true;
-    state.prune = state.prune || state.stored.usage.blocks > 0;
+  if (!by.confirmed.add(range.after, range.last)) {
+    return;
+  }
+  by.changed = true;
+  state.prune = state.prune || state.stored.usage.blocks > 0;
+  std::erase_if(by.returned, [&](const SequenceRange& each) { return each.last == range.last; });
+  for (const SequenceRange& each : by.returned) {
+    by.confirmed.remove(each.after, each.last);
   }
 }
 
@@ -229,6 +270,14 @@ void Pending::hand_out(FlowIndex flow, SinkIndex sink, Sequence first) {
   if (std::ranges::find(handed, first) == handed.end()) {
     handed.push_back(first);
   }
+}
+
+void Pending::bury(Burial burial) {
+  FlowState& flow = flows.at(number(burial.flow));
+  confirm(burial.flow, burial.sink, burial.range);
+  flow.unburied.add(burial.range.after, burial.range.last);
+  burial.block = flow.waiting_around(burial.range.last);
+  burials.push_back(std::move(burial));
 }
 
 bool Pending::report_damage(FlowIndex flow, Sequence first) {

@@ -106,8 +106,10 @@ Status StoreLoop::reconcile(BufferListener& listener) {
   std::uint64_t bytes = 0;
   for (const SealedBlock& each : *stored) {
     bytes += each.block->data.size();
+    merger_.stored(*each.block);
   }
   note_commit(bytes);
+  publish_ledgers();
   settle(listener, *stored);
   return {};
 }
@@ -130,9 +132,58 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   for (std::size_t reason = 0; reason < dropped.size(); ++reason) {
     dropped_.at(reason) += dropped.at(reason);
   }
+  for (const SealedBlock& each : settled) {
+    merger_.stored(*each.block);
+  }
+  if (tick.counted()) {
+    publish_ledgers();
+  }
   note_commit(tick.stored_bytes());
   settle(listener, settled);
+  tell(tick);
   return committed;
+}
+
+// In a transaction of its own, and only while everything is well: it can always wait.
+void StoreLoop::merge_small() {
+  if (!merger_.wanted() || !file_ || !file_->secured || unsure_ || retry_at_ || !ballast_.held()) {
+    return;
+  }
+  const Result<bool> merged = merger_.merge(*file_, pending_, readers_, ticks_ + 1);
+  if (!merged) {
+    unsure_ = true;
+    failed(merged.error());
+    return;
+  }
+  if (*merged) {
+    ++ticks_;
+    ++commits_;
+    measure(false);
+  }
+}
+
+void StoreLoop::tell(Tick& tick) {
+  for (const auto& [flow, newest] : tick.look_again()) {
+    inbox_.look_again(flow, newest);
+    readers_.look_again(flow);
+  }
+  for (const Answered& each : tick.take_answers(pending_)) {
+    each.then(each.with);
+  }
+}
+
+void StoreLoop::end_requests(Arrivals last) {
+  absorb(std::move(last));
+  const Error closed{Reaction::Closed, "the buffer is stopping"};
+  for (const SplitRequest& each : std::exchange(pending_.splits, {})) {
+    each.then(closed);
+  }
+  for (const DeadRequest& each : std::exchange(pending_.dead_requests, {})) {
+    each.then(closed);
+  }
+  for (const FileTask& task : std::exchange(tasks_, {})) {
+    task(nullptr);
+  }
 }
 
 // What the space was kept for. If this fails too, nothing is lost: it is tried again with the rest.

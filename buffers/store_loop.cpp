@@ -68,16 +68,20 @@ StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile 
       ballast_(options_.directory),
       readers_(options_.routes),
       spill_(options_.spill_after),
+      merger_(pending_),
       ages_(make_ages(options_.routes, states, clock)),
       epoch_(meta.epoch),
       last_at_open_(pending_.last),
       inbox_(std::move(states), newest_of(pending_),
              spill_.lazy() ? Inbox::Waking::Prompt : Inbox::Waking::Sparing),
       ticks_(meta.tick) {
+  pending_.dead_max_size = options_.dead_max_size;
+  pending_.compression_level = options_.compression_level;
   look_at_volume();
   measure(false);
   ballast_.hold();
   publish();
+  publish_ledgers();
 }
 
 void StoreLoop::run(BufferListener& listener, std::chrono::milliseconds stop_time,
@@ -98,6 +102,7 @@ void StoreLoop::step(BufferListener& listener) {
       break;
     }
   }
+  merge_small();
   arm(clock_.elapsed());
   publish();
 }
@@ -121,7 +126,7 @@ void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_
     look(listener);
   }
   give_back_sequences(listener);
-  absorb(inbox_.close());
+  end_requests(inbox_.close());
   readers_.close();
   publish();
 }
@@ -157,6 +162,20 @@ void StoreLoop::absorb(Arrivals arrivals) {
   }
   for (const Confirmation& each : arrivals.confirmations) {
     pending_.confirm(each.flow, each.sink, each.range);
+  }
+  for (Burial& each : arrivals.burials) {
+    pending_.bury(std::move(each));
+  }
+  for (SplitRequest& each : arrivals.splits) {
+    pending_.splits.push_back(std::move(each));
+    flush_ = true;
+  }
+  for (DeadRequest& each : arrivals.dead_requests) {
+    pending_.dead_requests.push_back(std::move(each));
+    flush_ = true;
+  }
+  for (FileTask& each : arrivals.tasks) {
+    tasks_.push_back(std::move(each));
   }
   for (auto& [key, put] : arrivals.puts) {
     pending_.puts.insert_or_assign(key, std::move(put));
@@ -203,10 +222,14 @@ void StoreLoop::settle_delivered(BufferListener& listener) {
   for (const SealedBlock& each : delivered) {
     passed_ += each.block->count;
   }
+  publish_ledgers();
   settle(listener, delivered);
 }
 
 void StoreLoop::serve() {
+  for (const FileTask& task : std::exchange(tasks_, {})) {
+    task(file_ ? &*file_ : nullptr);
+  }
   const Status served = readers_.serve(file_ ? &*file_ : nullptr, pending_);
   if (spill_.lazy()) {
     readers_.serve_from_memory(pending_, pending_.last);

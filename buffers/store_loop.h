@@ -4,6 +4,7 @@
 #include "buffers/age.h"
 #include "buffers/ballast.h"
 #include "buffers/inbox.h"
+#include "buffers/merge.h"
 #include "buffers/pending.h"
 #include "buffers/quota.h"
 #include "buffers/readers.h"
@@ -71,6 +72,9 @@ class StoreLoop {
   void note_commit(std::uint64_t stored_bytes);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
   void give_back_sequences(BufferListener& listener);
+  void merge_small();
+  void tell(Tick& tick);
+  void end_requests(Arrivals last);
   void use_ballast(BufferListener& listener);
   void make_room();
   void measure(bool grew);
@@ -84,6 +88,7 @@ class StoreLoop {
   void look_at_volume();
   [[nodiscard]] std::optional<Instant> next_watch() const;
   void publish();
+  void publish_ledgers();
   [[nodiscard]] std::string trouble() const;
 
   const SqliteBufferOptions options_;
@@ -95,6 +100,7 @@ class StoreLoop {
   Ballast ballast_;
   Readers readers_;
   Spill spill_;
+  Merger merger_;
   std::vector<std::optional<AgeLimit>> ages_;  // by flow
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
@@ -103,6 +109,7 @@ class StoreLoop {
   std::uint64_t ticks_;  // number of the last transaction that is known to have taken place
   bool unsure_ = false;  // there may be a later one in the file
   std::optional<Instant> look_at_;  // when the thread commits what it then finds
+  std::vector<FileTask> tasks_;
   bool flush_ = false;
   bool more_ = false;  // the last transaction left something for the next
 
