@@ -10,6 +10,7 @@ namespace {
 
 const std::map<std::string, PayloadKind>& payload_kinds() {
   static const std::map<std::string, PayloadKind> kinds{{"sensor", PayloadKind::Sensor},
+                                                        {"calm", PayloadKind::Calm},
                                                         {"tiny", PayloadKind::Tiny},
                                                         {"log", PayloadKind::Log},
                                                         {"mixed", PayloadKind::Mixed}};

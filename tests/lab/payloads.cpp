@@ -6,8 +6,6 @@
 
 namespace sluice::lab {
 
-namespace {
-
 struct Field {
   std::string_view name;
   std::int32_t start;
@@ -16,6 +14,8 @@ struct Field {
   std::uint32_t step;  // the largest change from one message to the next
   unsigned decimals;
 };
+
+namespace {
 
 // In the order in which they are added until the message is as long as it should be.
 constexpr std::array<Field, 8> kFields{{
@@ -27,6 +27,15 @@ constexpr std::array<Field, 8> kFields{{
     {"voltage", 2304, 2070, 2530, 8, 1},
     {"rssi", -61, -95, -30, 4, 0},
     {"battery", 3712, 3000, 4200, 2, 3},
+}};
+
+// What a device reports that measures a room.
+constexpr std::array<Field, 5> kCalmFields{{
+    {"temperature", 2137, 1000, 4000, 8, 2},
+    {"humidity", 4840, 500, 9900, 14, 2},
+    {"pressure", 101325, 96000, 105000, 5, 2},
+    {"battery", 371, 300, 420, 0, 2},
+    {"rssi", -61, -95, -35, 2, 0},
 }};
 
 // Further readings, for messages longer than a usual one.
@@ -104,6 +113,9 @@ bool Payloads::append_next(unsigned device, std::uint64_t milliseconds, std::str
     case PayloadKind::Sensor:
       append_sensor(device, milliseconds, out);
       break;
+    case PayloadKind::Calm:
+      append_calm(device, milliseconds, out);
+      break;
     case PayloadKind::Tiny:
       append_head(device, 0, out);
       out += '}';
@@ -137,20 +149,25 @@ void Payloads::append_head(unsigned device, std::uint64_t milliseconds, std::str
   }
 }
 
+// The next value of the reading with this index.
+void Payloads::append_reading(Device& device, std::size_t index, const Field& which,
+                              std::string& out) {
+  if (index == device.readings.size()) {
+    device.readings.push_back(which.start);
+  }
+  std::int32_t& value = device.readings[index];
+  value +=
+      static_cast<std::int32_t>(random(2 * which.step + 1)) - static_cast<std::int32_t>(which.step);
+  value = std::clamp(value, which.low, which.high);
+  append_field(which, index, value, out);
+}
+
 // Adds readings as long as that brings the text from `begin` nearer to `room` bytes.
 void Payloads::append_readings(Device& device, std::size_t begin, std::size_t room,
                                std::string& out) {
   for (std::size_t i = 0; true; ++i) {
-    const Field which = field(i);
-    if (i == device.readings.size()) {
-      device.readings.push_back(which.start);
-    }
-    std::int32_t& value = device.readings[i];
-    value += static_cast<std::int32_t>(random(2 * which.step + 1)) -
-             static_cast<std::int32_t>(which.step);
-    value = std::clamp(value, which.low, which.high);
     const std::size_t before = out.size();
-    append_field(which, i, value, out);
+    append_reading(device, i, field(i), out);
     const std::size_t shorter = before - begin;
     const std::size_t longer = out.size() - begin;
     if (longer > room && longer - room > room - std::min(room, shorter)) {
@@ -168,6 +185,18 @@ void Payloads::append_sensor(unsigned device, std::uint64_t milliseconds, std::s
   const std::size_t room = options_.size - std::min(options_.size, kFine.size());
   append_readings(devices_[device], begin, room, out);
   out += random(50) == 0 ? kBad : kFine;
+}
+
+void Payloads::append_calm(unsigned device, std::uint64_t milliseconds, std::string& out) {
+  append_head(device, milliseconds, out);
+  out += R"(,"topic":"sensors/)";
+  out += names_[device];
+  out += R"(/telemetry")";
+  for (std::size_t i = 0; i < kCalmFields.size(); ++i) {
+    append_reading(devices_[device], i, kCalmFields[i], out);
+  }
+  out += random(50) == 0 ? R"(,"status":"degraded")" : R"(,"status":"ok")";
+  out += R"(,"fw":"2.4.1"})";
 }
 
 void Payloads::append_words(std::string& out) {

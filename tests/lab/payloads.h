@@ -14,6 +14,7 @@ namespace sluice::lab {
 
 enum class PayloadKind {
   Sensor,  // one flat JSON object of readings
+  Calm,    // the same with few readings that hardly change, beside texts that never do
   Tiny,    // the smallest object that counts
   Log,     // a log line as JSON object
   Mixed,   // Sensor and Log, nested and multi-line JSON, plain text, binary, nothing at all
@@ -25,6 +26,8 @@ struct PayloadOptions {
   unsigned devices = 200;
   std::uint64_t seed = 1;
 };
+
+struct Field;
 
 // The same options give the same messages, except for the time in them. One thread at a time.
 class Payloads {
@@ -48,7 +51,9 @@ class Payloads {
   std::uint64_t random(std::uint64_t below);
   void append_head(unsigned device, std::uint64_t milliseconds, std::string& out);
   void append_readings(Device& device, std::size_t begin, std::size_t room, std::string& out);
+  void append_reading(Device& device, std::size_t index, const Field& which, std::string& out);
   void append_sensor(unsigned device, std::uint64_t milliseconds, std::string& out);
+  void append_calm(unsigned device, std::uint64_t milliseconds, std::string& out);
   void append_log(unsigned device, std::uint64_t milliseconds, std::string& out);
   void append_nested(unsigned device, std::uint64_t milliseconds, bool lines, std::string& out);
   void append_words(std::string& out);

@@ -90,8 +90,8 @@ TEST_P(CountingPayloads, CarryDeviceAndTheNextNumber) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, CountingPayloads,
-                         testing::Values(PayloadKind::Sensor, PayloadKind::Tiny, PayloadKind::Log,
-                                         PayloadKind::Mixed));
+                         testing::Values(PayloadKind::Sensor, PayloadKind::Calm, PayloadKind::Tiny,
+                                         PayloadKind::Log, PayloadKind::Mixed));
 
 TEST(Payloads, MixedHoldEveryShapeThatADecoderMustFace) {
   Payloads payloads({.kind = PayloadKind::Mixed, .devices = 1});
