@@ -45,7 +45,7 @@ AgeLimit::AgeLimit(milliseconds limit, std::string_view saved, Timestamp wall, I
   before_ = milliseconds((*numbers)[0]) + std::clamp(between, milliseconds(0), kMostBetweenRuns);
   for (std::size_t i = 2; i < numbers->size(); i += 2) {
     marks_.push_back({Sequence((*numbers)[i]), milliseconds((*numbers)[i + 1])});
-    noted_ = std::max(noted_, marks_.back().newest);
+    noted_ = std::max(noted_, marks_.back().through);
   }
 }
 
@@ -57,19 +57,19 @@ milliseconds AgeLimit::interval() const {
   return std::max(limit_ / kMarks, milliseconds(1));
 }
 
-void AgeLimit::note(Sequence newest, Instant now) {
+void AgeLimit::note(Sequence newest, Sequence through, Instant now) {
   if (newest <= noted_ || (!marks_.empty() && time(now) - marks_.back().at < interval())) {
     return;
   }
-  marks_.push_back({newest, time(now)});
-  noted_ = newest;
+  marks_.push_back({through, time(now)});
+  noted_ = through;
   changed_ = true;
 }
 
 Sequence AgeLimit::expired(Instant now) {
   Sequence through{};
   while (!marks_.empty() && time(now) - marks_.front().at >= limit_) {
-    through = std::max(through, marks_.front().newest);
+    through = std::max(through, marks_.front().through);
     marks_.pop_front();
     changed_ = true;
   }
@@ -81,7 +81,7 @@ std::string AgeLimit::save(Timestamp wall, Instant now) {
   std::string text =
       std::to_string(time(now).count()) + ' ' + std::to_string(wall.time_since_epoch().count());
   for (const Mark& mark : marks_) {
-    text += ' ' + std::to_string(number(mark.newest)) + ' ' + std::to_string(mark.at.count());
+    text += ' ' + std::to_string(number(mark.through)) + ' ' + std::to_string(mark.at.count());
   }
   return text;
 }

@@ -17,14 +17,15 @@ namespace sluice {
 // holds; the price is that a device which was off for a month keeps its blocks for longer.
 //
 // Blocks have no column for their age: every 64th of the limit is noted up to which sequence they
-// had been stored by then. One thread.
+// had been stored by then. So blocks may be put together, and one is as old as its last record. One
+// thread.
 class AgeLimit {
  public:
   // `saved` is what save() returned in an earlier run; anything else counts as nothing.
   AgeLimit(std::chrono::milliseconds limit, std::string_view saved, Timestamp wall, Instant now);
 
-  // Everything that begins at or before `newest` is stored by now.
-  void note(Sequence newest, Instant now);
+  // By now everything up to `through` has been stored, and the newest block begins at `newest`.
+  void note(Sequence newest, Sequence through, Instant now);
 
   // Up to where blocks have reached the limit since the last call; 0 if none has.
   Sequence expired(Instant now);
@@ -37,7 +38,7 @@ class AgeLimit {
 
  private:
   struct Mark {
-    Sequence newest{};
+    Sequence through{};
     std::chrono::milliseconds at;  // by our own clock
   };
 

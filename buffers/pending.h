@@ -62,7 +62,7 @@ struct FlowState {
   // another one has: what is sent now might look different after a crash.
   bool in_doubt = false;
   bool prune = false;        // the file may hold blocks that every sink has confirmed
-  Sequence expired{};        // stored blocks that begin up to here are too old
+  Sequence expired{};        // stored blocks up to here are too old
   std::uint64_t passed = 0;  // records delivered from memory that the ledger does not show yet
   std::deque<WaitingBlock> waiting;
   std::uint64_t waiting_bytes = 0;

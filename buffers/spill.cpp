@@ -27,6 +27,15 @@ bool is_overdue(const FlowState& flow, Instant now) {
   return is_lazy(flow) && oldest != flow.waiting.end() && oldest->deadline <= now;
 }
 
+// A block can be cut only in the file.
+Sequence wanted_in_file(const Pending& pending, std::size_t flow) {
+  Sequence last{};
+  for (const SplitRequest& split : pending.splits) {
+    last = number(split.flow) == flow ? std::max(last, split.first) : last;
+  }
+  return last;
+}
+
 }  // namespace
 
 void Spill::mark(Pending& pending, Instant now) {
@@ -51,25 +60,23 @@ void Spill::mark(Pending& pending, Instant now) {
     until = now + after_ / 2;
   }
   urgent_ = urgent_ || until.has_value();
-  for (FlowState& flow : pending.flows) {
+  for (std::size_t i = 0; i < pending.flows.size(); ++i) {
+    FlowState& flow = pending.flows[i];
     if (is_lazy(flow)) {
-      mark_lazy(flow, until);
+      mark_lazy(flow, wanted_in_file(pending, i), until);
     } else {
       flow.due = flow.waiting.size();
     }
   }
-  // What is to be cut has to be stored first.
-  for (const SplitRequest& each : pending.splits) {
-    FlowState& flow = pending.flows.at(number(each.flow));
-    flow.due = flow.waiting.size();
-    urgent_ = true;
-  }
 }
 
-void Spill::mark_lazy(FlowState& flow, std::optional<Instant> until) {
+void Spill::mark_lazy(FlowState& flow, Sequence wanted, std::optional<Instant> until) {
   flow.due = 0;
   for (const WaitingBlock& waiting : flow.waiting) {
-    if (flow.is_delivered(*waiting.sealed.block)) {
+    const Block& block = *waiting.sealed.block;
+    if (block.first <= wanted || flow.unburied.touches(block.first, block.last())) {
+      urgent_ = true;
+    } else if (flow.is_delivered(block)) {
       urgent_ = urgent_ || waiting.arrival <= hurried_;
     } else if (!until || waiting.deadline > *until) {
       next_ = std::min(next_.value_or(waiting.deadline), waiting.deadline);

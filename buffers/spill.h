@@ -47,7 +47,7 @@ class Spill {
   [[nodiscard]] std::optional<Instant> next() const { return next_; }
 
  private:
-  void mark_lazy(FlowState& flow, std::optional<Instant> until);
+  void mark_lazy(FlowState& flow, Sequence wanted, std::optional<Instant> until);
   void reserve(Pending& pending);
 
   std::chrono::milliseconds after_;

@@ -46,10 +46,11 @@ struct Route {
   std::uint64_t max_size = 256ULL * 1024 * 1024;  // bytes of stored blocks
   WhenFull when_full = WhenFull::Block;
   Priority priority = Priority::Normal;
-  // Blocks that have been stored for longer are dropped; none: they are kept for ever. Up to a 64th
-  // of it longer, and a block that a sink is just being sent is kept. Neither the times of the
-  // records nor the wall clock decide, because either may be wrong: what counts is the time that
-  // the agent has been running, and between two runs what the wall clock says, at most a day.
+  // Blocks are dropped when their newest record has been stored for longer, up to a 64th of it
+  // later; none: they are kept for ever. A block that a sink is just being sent is kept. Neither
+  // the times of the records nor the wall clock decide, because either may be wrong: what counts is
+  // the time that the agent has been running, and between two runs what the wall clock says, at
+  // most a day.
   std::optional<std::chrono::milliseconds> max_age{};
 };
 

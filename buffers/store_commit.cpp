@@ -129,6 +129,7 @@ Status StoreLoop::reconcile(BufferListener& listener) {
   std::uint64_t bytes = 0;
   for (const SealedBlock& each : *stored) {
     bytes += each.block->data.size();
+    merger_.stored(*each.block);
   }
   note_commit(bytes);
   publish_ledgers();
@@ -153,6 +154,9 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   const DropCounts dropped = tick.dropped();
   for (std::size_t reason = 0; reason < dropped.size(); ++reason) {
     dropped_.at(reason) += dropped.at(reason);
+  }
+  for (const SealedBlock& each : settled) {
+    merger_.stored(*each.block);
   }
   if (tick.counted()) {
     publish_ledgers();
@@ -221,9 +225,6 @@ void StoreLoop::note_commit(std::uint64_t stored_bytes) {
 }
 
 void StoreLoop::settle(BufferListener& listener, const std::vector<SealedBlock>& stored) {
-  for (const SealedBlock& each : stored) {
-    merger_.stored(*each.block);
-  }
   std::vector<FetchRequest> fetches = inbox_.stored(stored);
   publish();
   for (const SealedBlock& each : stored) {
@@ -272,14 +273,6 @@ void StoreLoop::failed(const Error& error) {
   if (failures_ >= kFailuresBeforeReopening || error.reaction == Reaction::Fatal) {
     file_.reset();
   }
-}
-
-void StoreLoop::publish_ledgers() {
-  FlowLedgers ledgers;
-  for (const FlowState& flow : pending_.flows) {
-    ledgers[flow.name] = flow.ledger;
-  }
-  inbox_.publish(std::move(ledgers));
 }
 
 }  // namespace sluice

@@ -41,8 +41,8 @@ StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, OpenedStor
       compaction_(options_.durability),
       readers_(options_.routes),
       spill_(options_.spill_after),
-      ages_(make_ages(options_.routes, store.states, clock)),
       merger_(pending_),
+      ages_(make_ages(options_.routes, store.states, clock)),
       epoch_(store.meta.epoch),
       last_at_open_(pending_.last),
       salvage_(std::move(store.salvage)),
@@ -202,6 +202,7 @@ void StoreLoop::settle_delivered(BufferListener& listener) {
   for (const SealedBlock& each : delivered) {
     passed_ += each.block->count;
   }
+  publish_ledgers();
   settle(listener, delivered);
 }
 

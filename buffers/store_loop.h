@@ -107,8 +107,8 @@ class StoreLoop {
   Compaction compaction_;
   Readers readers_;
   Spill spill_;
-  std::vector<std::optional<AgeLimit>> ages_;  // by flow
   Merger merger_;
+  std::vector<std::optional<AgeLimit>> ages_;  // by flow
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
   SalvageReport salvage_;

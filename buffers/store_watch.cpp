@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace sluice {
 
@@ -46,7 +47,7 @@ void StoreLoop::look_at_ages() {
     const Sequence expired = ages_[i]->expired(now);
     if (flow.stored.usage.blocks > 0) {
       flow.expired = std::max(flow.expired, expired);
-      ages_[i]->note(flow.stored.newest, now);
+      ages_[i]->note(flow.stored.newest, std::max(pending_.given, last_at_open_), now);
     }
   }
 }
@@ -111,6 +112,18 @@ void StoreLoop::measure(bool grew) {
   if (growth && *growth > kMostGrowth) {
     static_cast<void>(fold_log(file_->connection));  // tried again with the next block
   }
+}
+
+void StoreLoop::publish_ledgers() {
+  FlowLedgers ledgers;
+  for (const FlowState& flow : pending_.flows) {
+    Ledger& ledger = ledgers[flow.name] = flow.ledger;
+    if (flow.passed > 0) {
+      ledger["stored"] += flow.passed;
+      ledger["delivered"] += flow.passed;
+    }
+  }
+  inbox_.publish(std::move(ledgers));
 }
 
 void StoreLoop::publish() {

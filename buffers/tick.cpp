@@ -25,7 +25,7 @@ bool can_split(const Pending& pending) {
 }  // namespace
 
 bool has_work(const Pending& pending, const FileRoom& room, TickKind kind) {
-  if (!pending.puts.empty() || !pending.damaged.empty() || pending.mark ||
+  if (!pending.puts.empty() || pending.mark || !pending.damaged.empty() ||
       !pending.burials.empty() || !pending.dead_requests.empty() || can_split(pending) ||
       std::ranges::any_of(pending.flows, has_small_work)) {
     return true;
@@ -217,10 +217,9 @@ Status Tick::write_states(StoreFile& file, const Pending& pending) {
 Status Tick::write_ledger(StoreFile& file, const Pending& pending) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     FlowPart& part = flows_[i];
-    part.records_passed = pending.flows[i].passed;
-    if (part.records_passed > 0) {
-      part.counted["stored"] += part.records_passed;
-      part.counted["delivered"] += part.records_passed;
+    if (part.passed = pending.flows[i].passed; part.passed > 0) {
+      part.counted["stored"] += part.passed;
+      part.counted["delivered"] += part.passed;
     }
     for (const auto& [what, records] : part.counted) {
       if (Status added = file.catalogue.add_ledger(pending.flows[i].id, what, records); !added) {
@@ -236,14 +235,15 @@ bool Tick::counted() const {
 }
 
 bool Tick::more() const {
-  return more_to_drop_ || splits_left_ || std::ranges::any_of(flows_, &FlowPart::prune);
+  return splits_left_ || more_to_drop_ || std::ranges::any_of(flows_, &FlowPart::prune);
 }
 
 DropCounts Tick::dropped() const {
   DropCounts sum{};
   for (const FlowPart& part : flows_) {
-    for (std::size_t reason = 0; reason < sum.size(); ++reason) {
-      sum.at(reason) += part.records_dropped.at(reason);
+    for (const DropReason reason : {DropReason::Full, DropReason::Disk, DropReason::Age}) {
+      const auto found = part.counted.find(name_of(reason));
+      sum.at(static_cast<std::size_t>(reason)) += found != part.counted.end() ? found->second : 0;
     }
   }
   return sum;
@@ -266,7 +266,7 @@ std::vector<SealedBlock> Tick::settle(Pending& pending) const {
     flow.in_file = true;
     flow.stored = part.stored;
     flow.prune = part.prune;
-    flow.passed -= part.records_passed;
+    flow.passed -= part.passed;
     flow.expired = flow.expired == part.expired ? Sequence(0) : flow.expired;
     flow.unburied = {};
     flow.in_doubt = false;

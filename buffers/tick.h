@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,9 @@ enum class TickKind {
 
 // True if a transaction of this kind would have something to write.
 bool has_work(const Pending& pending, const FileRoom& room, TickKind kind);
+
+// What the ledger calls it.
+std::string_view name_of(DropReason reason);
 
 // One thread. The order within a transaction: room is made first and filled afterwards.
 class Tick {
@@ -56,14 +60,14 @@ class Tick {
     bool prune = false;            // there is more to remove
     std::vector<Confirmed> saved;  // in the order of the sinks
     Ledger counted;
-    DropCounts records_dropped{};
-    std::uint64_t records_passed = 0;  // of those that the ledger did not show before
-    Sequence expired{};                // what was too old up to here is gone
-    bool blocked = false;              // its next block has to wait, and nothing may pass it
     bool look_again = false;
+    std::uint64_t passed = 0;  // records of those counted that were never written
+    Sequence expired{};        // what was too old up to here is gone
+    bool blocked = false;      // its next block has to wait, and nothing may pass it
   };
-  struct Fate {
-    enum class Kind { Store, Wait, Drop } kind = Kind::Wait;
+  enum class Reception { Store, Wait, Drop };
+  struct Decision {
+    Reception reception = Reception::Wait;
     DropReason reason{};
   };
   struct Candidate {
@@ -92,15 +96,16 @@ class Tick {
   Status prune(StoreFile& file, const Pending& pending);
   Status prune_flow(StoreFile& file, const FlowState& flow, FlowPart& part);
   Status set_aside(StoreFile& file, Pending& pending, Timestamp now);
+  // In tick_room.cpp.
   Status expire(StoreFile& file, const Pending& pending);
   Status take_blocks(StoreFile& file, const Pending& pending, TickKind kind);
-  Result<Fate> find_room(StoreFile& file, const Pending& pending, const Candidate& candidate,
-                         TickKind kind);
+  Result<Decision> find_room(StoreFile& file, const Pending& pending, const Candidate& candidate,
+                             TickKind kind);
   Status make_room_in_file(StoreFile& file, const Pending& pending, const Candidate& candidate);
   Status drop_oldest(StoreFile& file, const Pending& pending, std::size_t flow, DropReason reason,
                      const std::function<bool()>& enough);
-  Status drop_stored(StoreFile& file, FlowPart& part, const StoredRow& row, DropReason reason);
-  static void count_dropped(FlowPart& part, DropReason reason, std::uint64_t records);
+  Status drop_stored(StoreFile& file, const Pending& pending, std::size_t flow,
+                     const StoredRow& row, DropReason reason);
   Status insert(StoreFile& file, const FlowState& flow, const Candidate& candidate);
   Status write_small_tables(StoreFile& file, const Pending& pending);
   Status write_ledger(StoreFile& file, const Pending& pending);

@@ -2,8 +2,8 @@
 #include "buffers/tick.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
+#include <string>
 #include <utility>
 
 namespace sluice {
@@ -15,6 +15,18 @@ constexpr std::size_t kRowsAtATime = 16;
 
 }  // namespace
 
+std::string_view name_of(DropReason reason) {
+  switch (reason) {
+    case DropReason::Full:
+      return "dropped_full";
+    case DropReason::Disk:
+      return "dropped_disk";
+    case DropReason::Age:
+      return "dropped_age";
+  }
+  return {};
+}
+
 // What is confirmed goes first, as delivered; so a flow with a long list of that has to wait.
 Status Tick::expire(StoreFile& file, const Pending& pending) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
@@ -23,7 +35,7 @@ Status Tick::expire(StoreFile& file, const Pending& pending) {
     if (flow.expired == Sequence(0) || part.prune) {
       continue;
     }
-    const auto rows = file.blocks.oldest(flow.id, flow.expired, kMostRemoved);
+    const auto rows = file.blocks.within(flow.id, {Sequence(0), flow.expired}, kMostRemoved);
     if (!rows) {
       return rows.error();
     }
@@ -31,7 +43,7 @@ Status Tick::expire(StoreFile& file, const Pending& pending) {
       if (flow.is_handed_out(row.first)) {
         continue;
       }
-      if (Status dropped = drop_stored(file, part, row, DropReason::Age); !dropped) {
+      if (Status dropped = drop_stored(file, pending, i, row, DropReason::Age); !dropped) {
         return dropped;
       }
     }
@@ -76,17 +88,17 @@ Status Tick::take_blocks(StoreFile& file, const Pending& pending, TickKind kind)
       part.counted["stored"] += block.count;
       part.counted["delivered"] += block.count;
     } else {
-      const Result<Fate> fate = find_room(file, pending, candidate, kind);
-      if (!fate) {
-        return fate.error();
+      const Result<Decision> decision = find_room(file, pending, candidate, kind);
+      if (!decision) {
+        return decision.error();
       }
-      if (fate->kind == Fate::Kind::Wait) {
+      if (decision->reception == Reception::Wait) {
         part.blocked = true;
         continue;
       }
-      if (fate->kind == Fate::Kind::Drop) {
+      if (decision->reception == Reception::Drop) {
         part.counted["stored"] += block.count;
-        count_dropped(part, fate->reason, block.count);
+        part.counted[std::string(name_of(decision->reason))] += block.count;
       } else if (Status inserted = insert(file, flow, candidate); !inserted) {
         return inserted;
       }
@@ -100,14 +112,14 @@ Status Tick::take_blocks(StoreFile& file, const Pending& pending, TickKind kind)
   return {};
 }
 
-Result<Tick::Fate> Tick::find_room(StoreFile& file, const Pending& pending,
-                                   const Candidate& candidate, TickKind kind) {
+Result<Tick::Decision> Tick::find_room(StoreFile& file, const Pending& pending,
+                                       const Candidate& candidate, TickKind kind) {
   const FlowState& flow = pending.flows[candidate.flow];
   const FlowPart& part = flows_[candidate.flow];
   const std::uint64_t bytes = candidate.waiting->sealed.block->data.size();
   const auto without = [&](DropReason reason) {
     const bool waits = flow.when_full == WhenFull::Block || more_to_drop_;
-    return Fate{waits ? Fate::Kind::Wait : Fate::Kind::Drop, reason};
+    return Decision{waits ? Reception::Wait : Reception::Drop, reason};
   };
   if (kind == TickKind::WithoutBlocks) {
     return without(DropReason::Disk);
@@ -129,7 +141,7 @@ Result<Tick::Fate> Tick::find_room(StoreFile& file, const Pending& pending,
       return made.error();
     }
     if (room_.fits(bytes)) {
-      return Fate{Fate::Kind::Store, {}};
+      return Decision{Reception::Store, {}};
     }
   }
   if (flow.when_full == WhenFull::Block) {
@@ -192,7 +204,7 @@ Status Tick::drop_oldest(StoreFile& file, const Pending& pending, std::size_t fl
           continue;
         }
         found = true;
-        if (Status dropped = drop_stored(file, part, row, reason); !dropped) {
+        if (Status dropped = drop_stored(file, pending, flow, row, reason); !dropped) {
           return dropped;
         }
       }
@@ -201,20 +213,19 @@ Status Tick::drop_oldest(StoreFile& file, const Pending& pending, std::size_t fl
   return {};
 }
 
-void Tick::count_dropped(FlowPart& part, DropReason reason, std::uint64_t records) {
-  constexpr std::array<const char*, 3> kNames{"dropped_full", "dropped_disk", "dropped_age"};
-  const auto which = static_cast<std::size_t>(reason);
-  part.records_dropped.at(which) += records;
-  part.counted[kNames.at(which)] += records;
-}
-
-Status Tick::drop_stored(StoreFile& file, FlowPart& part, const StoredRow& row, DropReason reason) {
+Status Tick::drop_stored(StoreFile& file, const Pending& pending, std::size_t flow,
+                         const StoredRow& row, DropReason reason) {
+  FlowPart& part = flows_[flow];
+  // Takes what is left of its dead letters with it.
+  if (const auto otherwise = fate(file, pending.flows[flow], row.first); !otherwise) {
+    return otherwise.error();
+  }
   if (Status removed = file.blocks.remove(row.first); !removed) {
     return removed;
   }
   const Usage removed{1, row.records, row.bytes};
   part.stored.usage -= removed;
-  count_dropped(part, reason, row.records);
+  part.counted[std::string(name_of(reason))] += row.records;
   held_ -= removed;
   ++dropped_blocks_;
   // Measured, because small blocks share their pages with others.
@@ -236,6 +247,8 @@ Status Tick::insert(StoreFile& file, const FlowState& flow, const Candidate& can
   part.stored.usage += added;
   part.stored.newest = block.first;
   part.counted["stored"] += block.count;
+  // Buried while it waited: it goes with the next transaction, as what it is.
+  part.prune = part.prune || intersection(part.saved).covers(block);
   held_ += added;
   room_.take(added.bytes);
   last_ = std::max(last_, block.last());

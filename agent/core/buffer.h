@@ -23,7 +23,8 @@ class BlockWriter {
   // settled (see BufferListener). Blocks of one flow are stored in the order of their submission.
   virtual void submit(SealedBlock block) = 0;
 
-  // Commits what has been submitted at once instead of at the next tick.
+  // A source is waiting for what has been submitted to be settled: commits it at once instead of at
+  // the next tick, unless the buffer expects that delivering it will settle it soon.
   virtual void flush() = 0;
 };
 
@@ -33,7 +34,9 @@ class BufferListener {
  public:
   virtual ~BufferListener() = default;
 
-  // The block that starts at `first` is on disk and survives what the buffer's durability promises.
+  // The buffer answers for the block that starts at `first`: it is on disk and survives what the
+  // buffer's durability promises, or every sink has confirmed it, or the flow's policy has dropped
+  // it.
   virtual void settled(Sequence first) = 0;
 };
 

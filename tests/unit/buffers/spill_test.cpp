@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -286,6 +287,41 @@ TEST_F(SpillTest, AStopStoresWhatIsNotDeliveredAndGivesUnusedSequencesBack) {
   ASSERT_TRUE(buffer.open());
   EXPECT_EQ(buffer.loop().last(), Sequence(4));
   EXPECT_EQ(firsts(buffer.drain(0, 0)), Numbers{2});
+}
+
+TEST_F(SpillTest, ABlockThatHasToBeCutIsStoredFirst) {
+  SteppedBuffer buffer(options());
+  ASSERT_TRUE(buffer.open());
+  Block block = *make_block(0, 1, 2, "{\"seq\":1}\n{\"seq\":2}\n").block;
+  block.codec = Codec::Ndjson;
+  block.raw_bytes = static_cast<std::uint32_t>(block.data.size());
+  buffer.submit({std::make_shared<const Block>(block), {}});
+  ASSERT_NE(buffer.fetch(0, 0, 0), nullptr);
+  bool done = false;
+  buffer.loop().inbox().split({.flow = FlowIndex(0),
+                               .first = Sequence(1),
+                               .then =
+                                   [&done](const Status& status) {
+                                     EXPECT_TRUE(status);
+                                     done = true;
+                                   },
+                               .tried_last = {}});
+  buffer.step();
+  buffer.step();
+  EXPECT_TRUE(done);
+  EXPECT_EQ(buffer.settled(), Numbers{1});
+  EXPECT_EQ(firsts(buffer.drain(0, 0)), (Numbers{1, 2}));
+}
+
+TEST_F(SpillTest, TheLedgerShowsWhatWasDeliveredWithoutBeingStored) {
+  SteppedBuffer buffer(options());
+  ASSERT_TRUE(buffer.open());
+  deliver_first(buffer);
+  EXPECT_EQ(buffer.loop().inbox().ledgers().at("a").at("delivered"), 1U);
+  buffer.stop();
+  ASSERT_TRUE(buffer.open());
+  EXPECT_EQ(buffer.loop().inbox().ledgers().at("a").at("delivered"), 1U);
+  EXPECT_EQ(buffer.loop().inbox().ledgers().at("a").at("stored"), 1U);
 }
 
 TEST_F(SpillTest, WritesNothingWhenNothingHappens) {
