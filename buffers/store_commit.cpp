@@ -131,6 +131,7 @@ Status StoreLoop::reconcile(BufferListener& listener) {
   }
   unsure_ = false;
   ticks_ = meta->tick;
+  publish_ledgers();
   settle(listener, *stored);
   return {};
 }
@@ -147,8 +148,55 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   }
   ticks_ = tick.number();
   more_ = tick.more();
-  settle(listener, tick.settle(pending_));
+  const std::vector<SealedBlock> stored = tick.settle(pending_);
+  if (tick.counted()) {
+    publish_ledgers();
+  }
+  settle(listener, stored);
+  tell(tick);
   return committed;
+}
+
+// In a transaction of its own, and only while everything is well: it can always wait.
+void StoreLoop::merge_small() {
+  if (!merger_.wanted() || !file_ || !file_->secured || unsure_ || retry_at_ || !ballast_.held()) {
+    return;
+  }
+  const Result<bool> merged = merger_.merge(*file_, pending_, readers_, ticks_ + 1);
+  if (!merged) {
+    unsure_ = true;
+    failed(merged.error());
+    return;
+  }
+  if (*merged) {
+    ++ticks_;
+    ++commits_;
+    measure(false);
+  }
+}
+
+void StoreLoop::tell(Tick& tick) {
+  for (const auto& [flow, newest] : tick.look_again()) {
+    inbox_.look_again(flow, newest);
+    readers_.look_again(flow);
+  }
+  for (const Answered& each : tick.take_answers(pending_)) {
+    each.then(each.with);
+  }
+}
+
+void StoreLoop::end_requests(Arrivals last) {
+  absorb(std::move(last));
+  const Error closed{Reaction::Closed, "the buffer is stopping"};
+  for (const SplitRequest& each : std::exchange(pending_.splits, {})) {
+    each.then(closed);
+  }
+  for (const DeadRequest& each : std::exchange(pending_.dead_requests, {})) {
+    each.then(closed);
+  }
+  for (const FileTask& task : std::exchange(tasks_, {})) {
+    task(nullptr);
+  }
 }
 
 // What the space was kept for. If this fails too, nothing is lost: it is tried again with the rest.
@@ -164,6 +212,7 @@ void StoreLoop::settle(BufferListener& listener, const std::vector<SealedBlock>&
   ++commits_;
   for (const SealedBlock& each : stored) {
     stored_bytes_ += each.block->data.size();
+    merger_.stored(*each.block);
   }
   measure(!stored.empty());
   std::vector<FetchRequest> fetches = inbox_.stored(stored);
@@ -229,6 +278,14 @@ void StoreLoop::failed(const Error& error) {
   if (failures_ >= kFailuresBeforeReopening || error.reaction == Reaction::Fatal) {
     file_.reset();
   }
+}
+
+void StoreLoop::publish_ledgers() {
+  FlowLedgers ledgers;
+  for (const FlowState& flow : pending_.flows) {
+    ledgers[flow.name] = flow.ledger;
+  }
+  inbox_.publish(std::move(ledgers));
 }
 
 void StoreLoop::publish() {

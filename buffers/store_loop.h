@@ -4,6 +4,7 @@
 #include "buffers/ballast.h"
 #include "buffers/compaction.h"
 #include "buffers/inbox.h"
+#include "buffers/merge.h"
 #include "buffers/open_store.h"
 #include "buffers/pending.h"
 #include "buffers/quota.h"
@@ -64,6 +65,9 @@ class StoreLoop {
   Status secure();
   Status write(BufferListener& listener, TickKind kind);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
+  void merge_small();
+  void tell(Tick& tick);
+  void end_requests(Arrivals last);
   void use_ballast(BufferListener& listener);
   void make_room();
   void measure(bool grew);
@@ -73,6 +77,7 @@ class StoreLoop {
   void suspect(const Error& error);
   [[nodiscard]] Remembered remembered() const;
   void publish();
+  void publish_ledgers();
   [[nodiscard]] std::string trouble() const;
 
   const SqliteBufferOptions options_;
@@ -84,6 +89,7 @@ class StoreLoop {
   Ballast ballast_;
   Compaction compaction_;
   Readers readers_;
+  Merger merger_;
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
   SalvageReport salvage_;
@@ -93,6 +99,7 @@ class StoreLoop {
   bool unsure_ = false;  // there may be a later one in the file
   Suspicion suspicion_ = Suspicion::None;  // of the file, when it is opened again
   std::optional<Instant> look_at_;  // when the thread commits what it then finds
+  std::vector<FileTask> tasks_;
   bool flush_ = false;
   bool more_ = false;  // the last transaction left something for the next
 
