@@ -260,7 +260,8 @@ Status SalvagedFile::write_flows(FoundRows& rows) {
 }
 
 Status SalvagedFile::write_confirmed(const FoundRows& rows) {
-  Result<Catalogue> catalogue = Catalogue::prepare(*connection_);
+  BlockCipher no_cipher;  // rows are copied as they are
+  Result<Catalogue> catalogue = Catalogue::prepare(*connection_, no_cipher);
   if (!catalogue) {
     return catalogue.error();
   }
