@@ -58,7 +58,8 @@ struct Field {
   bool required = false;
   bool may_be_off = false;               // Duration: `off` means 0
   bool selects_section = false;          // its value decides which other fields there are
-  bool may_hold_secrets = false;         // Unsupported, TextMap: be careful with what is in there
+  bool may_hold_secrets = false;         // Unsupported, TextMap: be careful with what is in there;
+                                         // TextList: every item is a secret
   std::int64_t step = 1;                 // Duration: the value must be a multiple of it
   Range range;                           // Integer, Duration, Size
   std::vector<std::string> words;        // Choice: what may be written; Url: schemes;
@@ -85,6 +86,7 @@ Field secret(std::string name, std::string& target, std::string help);
 Field url(std::string name, Url& target, std::vector<std::string> schemes, std::string help);
 Field boolean(std::string name, bool& target, std::string help);
 Field text_list(std::string name, std::vector<std::string>& target, std::string help);
+Field secret_list(std::string name, std::vector<std::string>& target, std::string help);
 Field text_map(std::string name, Pairs& target, PairCheck check, std::string help);
 Field selector(std::string name, std::string word, std::string help);
 Field section(std::string name, std::vector<Field> fields, std::string help);

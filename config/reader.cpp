@@ -240,6 +240,9 @@ class Reader {
   bool read_list(const Field& field, const Entry& entry, const std::string& path) {
     const YamlNode& content = entry.value->content();
     if (content.kind != Kind::List) {
+      if (field.may_hold_secrets) {
+        censor_.hide(*entry.value);
+      }
       findings_.error(content.kind == Kind::Null ? entry.key->place : entry.value->place, path,
                       "must be a list, even of one: write [value] or [value, value]");
       return false;
@@ -247,19 +250,23 @@ class Reader {
     if (content.items.empty() && field.required) {
       findings_.error(entry.value->place, path, "must not be an empty list: " + field.help);
     }
+    Field as_item = field;
+    as_item.kind = field.may_hold_secrets ? FieldKind::Secret : field.kind;
     std::vector<std::string> values;
     std::set<std::string> seen;
     for (std::size_t i = 0; i < content.items.size() && spend(); ++i) {
       const YamlNode& item = *content.items[i];
       const std::string item_path = path + '[' + std::to_string(i) + ']';
       places.try_emplace(item_path, item.place);
-      const auto value = value_of(field, item, item.place, item_path);
+      const auto value = value_of(as_item, item, item.place, item_path);
       if (!value) {
         continue;
       }
       const auto& text = std::get<std::string>(*value);
       if (!seen.insert(text).second) {
-        findings_.error(item.place, item_path, quoted(item.content().text) + " is listed twice");
+        findings_.error(item.place, item_path,
+                        (field.may_hold_secrets ? "this" : quoted(item.content().text)) +
+                            " is listed twice");
       }
       values.push_back(text);
     }
