@@ -20,13 +20,23 @@ constexpr int kCrcColumn = 7;
 constexpr int kDataColumn = 8;
 constexpr int kSkippedColumn = 9;
 
-BlockMetadata metadata_of(FlowId flow, const Block& block) {
+using Metadata = BlockMetadata;
+
+Metadata metadata_of(FlowId flow, const Block& block) {
   return {
       .columns = {to_column(block.first), static_cast<std::int64_t>(flow),
                   std::int64_t{block.count}, std::int64_t{block.raw_bytes},
                   static_cast<std::int64_t>(block.codec), block.min_time.time_since_epoch().count(),
                   block.max_time.time_since_epoch().count()},
       .skipped = block.skipped};
+}
+
+// Above the codec.
+constexpr unsigned kSealShift = 8;
+constexpr std::int64_t kCodecMask = 0xFF;
+
+SealMark seal_in(std::int64_t codec) {
+  return SealMark(static_cast<std::uint64_t>(codec) >> kSealShift);
 }
 
 Timestamp to_time(std::int64_t milliseconds) {
@@ -43,23 +53,30 @@ std::int64_t to_column(FlowId flow) {
   return static_cast<std::int64_t>(flow);
 }
 
-std::uint32_t block_checksum(FlowId flow, const Block& block) {
-  return checksum(metadata_of(flow, block), block.data);
-}
-
-void bind_block(sqlite::Statement& statement, FlowId flow, const Block& block) {
-  const BlockMetadata metadata = metadata_of(flow, block);
+Status bind_block(sqlite::Statement& statement, FlowId flow, const Block& block,
+                  BlockCipher& cipher) {
+  Metadata metadata = metadata_of(flow, block);
+  std::string_view data = block.data;
+  if (const SealMark mark = cipher.mark(); mark != SealMark::None) {
+    metadata.columns[Metadata::kCodec] |= static_cast<std::int64_t>(mark) << kSealShift;
+    const Result<std::string_view> sealed = cipher.seal(to_bytes(metadata), data);
+    if (!sealed) {
+      return sealed.error();
+    }
+    data = *sealed;
+  }
   int parameter = 0;
   for (const std::int64_t value : metadata.columns) {
     statement.bind(++parameter, value);
   }
-  statement.bind(kCrcColumn + 1, std::int64_t{checksum(metadata, block.data)});
-  statement.bind_blob(kDataColumn + 1, block.data);
+  statement.bind(kCrcColumn + 1, std::int64_t{checksum(metadata, data)});
+  statement.bind_blob(kDataColumn + 1, data);
   statement.bind(kSkippedColumn + 1, metadata.skipped);
+  return {};
 }
 
-BlockPtr read_block(const sqlite::Statement& row, FlowIndex index) {
-  BlockMetadata metadata;
+BlockPtr read_block(const sqlite::Statement& row, FlowIndex index, BlockCipher& cipher) {
+  Metadata metadata;
   for (int column = 0; column < kMetadataColumns; ++column) {
     metadata.columns.at(static_cast<std::size_t>(column)) = row.integer(column);
   }
@@ -69,17 +86,38 @@ BlockPtr read_block(const sqlite::Statement& row, FlowIndex index) {
     return nullptr;
   }
   const auto& columns = metadata.columns;
+  const SealMark mark = seal_in(columns[Metadata::kCodec]);
+  Result<std::string> opened = mark == SealMark::None
+                                   ? Result<std::string>(std::string(data))
+                                   : cipher.open(mark, to_bytes(metadata), data);
+  if (!opened) {
+    return nullptr;
+  }
   return std::make_shared<const Block>(Block{
       .flow = index,
       .first = Sequence(columns[0]),
       .count = static_cast<std::uint32_t>(columns[2]),
       .skipped = static_cast<std::uint32_t>(metadata.skipped),
       .raw_bytes = static_cast<std::uint32_t>(columns[3]),
-      .codec = static_cast<Codec>(columns[4]),
+      .codec = static_cast<Codec>(columns[4] & kCodecMask),
       .min_time = to_time(columns[5]),
       .max_time = to_time(columns[6]),
-      .data = std::string(data),
+      .data = *std::move(opened),
   });
+}
+
+SealMark seal_at(const sqlite::Statement& row, int column) {
+  return SealMark(static_cast<std::uint64_t>(row.integer(column)));
+}
+
+Status check_key(const BlockCipher& cipher, SealMark mark) {
+  if (cipher.can_open(mark)) {
+    return {};
+  }
+  return Error{Reaction::Reject,
+               "some of what it holds is encrypted with the key " + to_text(mark) +
+                   ", which is not configured; set buffer.encryption_key, or add the key to"
+                   " buffer.encryption_old_keys"};
 }
 
 Sequence last_of_row(const sqlite::Statement& row) {

@@ -1,9 +1,11 @@
 // A block as the columns of a row, with its checksum. Private to buffers/.
 #pragma once
 
+#include "buffers/block_cipher.h"
 #include "buffers/sqlite_handle.h"
 #include "core/block.h"
 #include "core/ids.h"
+#include "core/result.h"
 
 #include <cstdint>
 
@@ -20,14 +22,24 @@ constexpr int kBlockColumns = 10;
 #define SLUICE_SANE_COUNT "min(max(n, 0), 4294967295)"
 #define SLUICE_SANE_SKIPPED "min(max(skipped, 0), 4294967295)"
 
+// What was sealed, and by whom, is kept with the codec: see FORMAT.md.
+#define SLUICE_SEAL "codec >> 8"
+// Bytes of the frame, without what sealing it has added.
+#define SLUICE_FRAME_BYTES "max(length(data) - (codec > 255) * 28, 0)"
+
 std::int64_t to_column(Sequence sequence);
 std::int64_t to_column(FlowId flow);
 
-std::uint32_t block_checksum(FlowId flow, const Block& block);
-// `block` outlives the use of the statement.
-void bind_block(sqlite::Statement& statement, FlowId flow, const Block& block);
+// Sealed, if `cipher` seals. To be followed by the use of the statement: `block` and what `cipher`
+// has made of it are only borrowed.
+Status bind_block(sqlite::Statement& statement, FlowId flow, const Block& block,
+                  BlockCipher& cipher);
 // Null if the row does not match its checksum.
-BlockPtr read_block(const sqlite::Statement& row, FlowIndex index);
+BlockPtr read_block(const sqlite::Statement& row, FlowIndex index, BlockCipher& cipher);
+// The seal of a row, from the column SLUICE_SEAL.
+SealMark seal_at(const sqlite::Statement& row, int column);
+// Reject if `cipher` cannot open it.
+Status check_key(const BlockCipher& cipher, SealMark mark);
 // By what the row says, which may be damaged.
 Sequence last_of_row(const sqlite::Statement& row);
 

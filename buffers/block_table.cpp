@@ -14,7 +14,8 @@ namespace {
 
 // In the order of the table: by way of the index every page would be visited once for every flow.
 constexpr const char* kUsage =
-    "SELECT flow, " SLUICE_SANE_COUNT ", length(data), id FROM block NOT INDEXED ORDER BY id";
+    "SELECT flow, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES ", id, " SLUICE_SEAL
+    " FROM block NOT INDEXED ORDER BY id";
 constexpr const char* kLast =
     "SELECT coalesce((SELECT id + max(" SLUICE_SANE_COUNT ", 1) - 1 + " SLUICE_SANE_SKIPPED
     " FROM block ORDER BY id DESC LIMIT 1), 0)";
@@ -36,16 +37,15 @@ constexpr const char* kFrom =
     "SELECT id, max(" SLUICE_SANE_COUNT ", 1) - 1 + " SLUICE_SANE_SKIPPED
     ", raw_bytes FROM block WHERE flow = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 constexpr const char* kWithin =
-    "SELECT id, " SLUICE_SANE_COUNT
-    ", length(data) FROM block"
+    "SELECT id, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES
+    " FROM block"
     " WHERE flow = ?1 AND id > ?4 AND id <= ?2 AND id + n + skipped - 1 <= ?2 ORDER BY id LIMIT ?3";
 constexpr const char* kOldest = "SELECT id, " SLUICE_SANE_COUNT
-                                ", length(data) FROM block"
+                                ", " SLUICE_FRAME_BYTES " FROM block"
                                 " WHERE flow = ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
 constexpr const char* kRemove = "DELETE FROM block WHERE id = ?1";
-constexpr const char* kContains = "SELECT 1 FROM block WHERE id = ?1 AND crc = ?2";
 constexpr const char* kFind =
-    "SELECT id, " SLUICE_SANE_COUNT ", length(data) FROM block WHERE id = ?1";
+    "SELECT id, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES " FROM block WHERE id = ?1";
 constexpr const char* kSetAside =
     "INSERT INTO quarantine(" SLUICE_BLOCK_COLUMNS ", reason, at) SELECT " SLUICE_BLOCK_COLUMNS
     ", ?2, ?3"
@@ -55,7 +55,8 @@ std::uint64_t count_at(const sqlite::Statement& row, int column) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(column), 0));
 }
 
-Result<std::optional<FoundBlock>> found(sqlite::Statement& query, FlowIndex index) {
+Result<std::optional<FoundBlock>> found(sqlite::Statement& query, FlowIndex index,
+                                        BlockCipher& cipher) {
   const sqlite::ResetAtExit reset(query);
   const Result<bool> row = query.step();
   if (!row) {
@@ -66,7 +67,7 @@ Result<std::optional<FoundBlock>> found(sqlite::Statement& query, FlowIndex inde
   }
   return std::optional(FoundBlock{.first = Sequence(query.integer(0)),
                                   .last = last_of_row(query),
-                                  .block = read_block(query, index)});
+                                  .block = read_block(query, index, cipher)});
 }
 
 StoredRow stored_row(const sqlite::Statement& row) {
@@ -111,9 +112,9 @@ Usage& Usage::operator-=(const Usage& less) {
   return *this;
 }
 
-Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection) {
-  BlockTable table;
-  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 13> all{{
+Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection, BlockCipher& cipher) {
+  BlockTable table(cipher);
+  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 12> all{{
       {&table.usage_, kUsage},
       {&table.last_, kLast},
       {&table.insert_, kInsert},
@@ -124,7 +125,6 @@ Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection) {
       {&table.within_, kWithin},
       {&table.oldest_, kOldest},
       {&table.remove_, kRemove},
-      {&table.contains_, kContains},
       {&table.find_, kFind},
       {&table.set_aside_, kSetAside},
   }};
@@ -141,6 +141,7 @@ Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection) {
 Result<std::map<FlowId, StoredUsage>> BlockTable::usage() {
   const sqlite::ResetAtExit reset(*usage_);
   std::map<FlowId, StoredUsage> flows;
+  SealMark known = SealMark::None;
   while (true) {
     const Result<bool> row = usage_->step();
     if (!row) {
@@ -148,6 +149,12 @@ Result<std::map<FlowId, StoredUsage>> BlockTable::usage() {
     }
     if (!*row) {
       return flows;
+    }
+    if (const SealMark mark = seal_at(*usage_, 4); mark != known) {
+      if (Status key = check_key(*cipher_, mark); !key) {
+        return key.error();
+      }
+      known = mark;
     }
     StoredUsage& flow = flows[FlowId(usage_->integer(0))];
     flow.usage += {.blocks = 1, .records = count_at(*usage_, 1), .bytes = count_at(*usage_, 2)};
@@ -164,7 +171,9 @@ Result<Sequence> BlockTable::last_sequence() {
 }
 
 Status BlockTable::insert(FlowId flow, const Block& block) {
-  bind_block(*insert_, flow, block);
+  if (Status bound = bind_block(*insert_, flow, block, *cipher_); !bound) {
+    return bound;
+  }
   return run_to_end(*insert_);
 }
 
@@ -185,18 +194,18 @@ Result<std::optional<FoundBlock>> BlockTable::next(FlowId flow, FlowIndex index,
                                                    Sequence behind) {
   next_->bind(1, to_column(flow));
   next_->bind(2, to_column(after)).bind(3, to_column(behind));
-  return found(*next_, index);
+  return found(*next_, index, *cipher_);
 }
 
 Result<std::optional<FoundBlock>> BlockTable::read(FlowId flow, FlowIndex index, Sequence first) {
   read_->bind(1, to_column(flow)).bind(2, to_column(first));
-  return found(*read_, index);
+  return found(*read_, index, *cipher_);
 }
 
 Result<std::optional<FoundBlock>> BlockTable::around(FlowId flow, FlowIndex index,
                                                      Sequence sequence) {
   around_->bind(1, to_column(flow)).bind(2, to_column(sequence));
-  Result<std::optional<FoundBlock>> block = found(*around_, index);
+  Result<std::optional<FoundBlock>> block = found(*around_, index, *cipher_);
   if (block && block->has_value() && (*block)->last < sequence) {
     return std::optional<FoundBlock>();
   }
@@ -237,10 +246,12 @@ Status BlockTable::remove(Sequence first) {
 }
 
 Result<bool> BlockTable::contains(FlowId flow, const Block& block) {
-  const sqlite::ResetAtExit reset(*contains_);
-  contains_->bind(1, to_column(block.first));
-  contains_->bind(2, std::int64_t{block_checksum(flow, block)});
-  return contains_->step();
+  const Result<std::optional<FoundBlock>> there = read(flow, block.flow, block.first);
+  if (!there) {
+    return there.error();
+  }
+  const BlockPtr stored = there->has_value() ? (*there)->block : nullptr;
+  return stored != nullptr && stored->last() == block.last() && stored->data == block.data;
 }
 
 Result<std::optional<StoredRow>> BlockTable::find(Sequence first) {

@@ -56,7 +56,8 @@ struct FoundBlock {
 // One thread; gone before its connection.
 class BlockTable {
  public:
-  static Result<BlockTable> prepare(sqlite::Connection& connection);
+  // `cipher` outlives the table.
+  static Result<BlockTable> prepare(sqlite::Connection& connection, BlockCipher& cipher);
 
   // Of every flow that has blocks, also of those that left the configuration. Reads through the
   // whole table once.
@@ -84,13 +85,15 @@ class BlockTable {
   Status set_aside(Sequence first, std::string_view reason, Timestamp now);
 
  private:
-  BlockTable() = default;
+  explicit BlockTable(BlockCipher& cipher) : cipher_(&cipher) {}
+
+  BlockCipher* cipher_;
   // The oldest block of the flow that begins after `after` and ends after `behind`.
   Result<std::optional<FoundBlock>> next(FlowId flow, FlowIndex index, Sequence after,
                                          Sequence behind);
 
   std::optional<sqlite::Statement> usage_, last_, insert_, next_, read_, around_, from_, within_,
-      oldest_, remove_, contains_, find_, set_aside_;
+      oldest_, remove_, find_, set_aside_;
 };
 
 }  // namespace sluice

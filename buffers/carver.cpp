@@ -34,13 +34,14 @@ bool looks_like_block(const Record& columns) {
          (columns.columns() == kBlockColumns || columns.is_integer(kSkipped));
 }
 
-// dead: id, flow, sink, first, n, raw_bytes, codec, min_ts, max_ts, crc, reason, detail, at, data.
-constexpr std::size_t kDeadColumns = 14;
+// dead: id, flow, sink, first, n, raw_bytes, codec, min_ts, max_ts, crc, reason, detail, at,
+// skipped, data.
+constexpr std::size_t kDeadColumns = 15;
 
 bool looks_like_dead(const Record& columns) {
   return columns.columns() == kDeadColumns && columns.is_null(0) && columns.is_integer(1) &&
          columns.is_text(2) && integers(columns, 3, 10) && columns.is_text(10) &&
-         columns.is_text(11) && columns.is_integer(12) && columns.is_blob(13);
+         columns.is_text(11) && integers(columns, 12, 14) && columns.is_blob(14);
 }
 
 bool sound(const FoundBlockRow& row) {
@@ -76,7 +77,6 @@ FoundBlockRow block_of(std::int64_t rowid, const Record& columns, std::string_vi
   return row;
 }
 
-// A dead letter has one record, so it skips nothing.
 FoundDeadRow dead_of(std::int64_t rowid, const Record& columns, std::string_view record) {
   FoundDeadRow row;
   row.id = rowid;
@@ -89,16 +89,37 @@ FoundDeadRow dead_of(std::int64_t rowid, const Record& columns, std::string_view
   row.reason = bytes(columns, record, 10);
   row.detail = bytes(columns, record, 11);
   row.at = integer(columns, record, 12);
-  row.letter.data = bytes(columns, record, 13);
+  row.letter.metadata.skipped = integer(columns, record, 13);
+  row.letter.data = bytes(columns, record, 14);
   return row;
 }
 
 // In the order in which versions are to be believed, see PageVersion.
 Trust trust_in(const PageVersion& version) {
   constexpr unsigned kOffsetBits = 56;
-  const auto source = static_cast<Trust>(PageVersion::Source::OldLog) -
-                      static_cast<Trust>(version.source);
+  const auto source =
+      static_cast<Trust>(PageVersion::Source::OldLog) - static_cast<Trust>(version.source);
   return source << kOffsetBits | version.offset;
+}
+
+// In the order in which they were written.
+Age age_of(const PageVersion& version) {
+  switch (version.source) {
+    case PageVersion::Source::OldLog:
+      return 0;
+    case PageVersion::Source::Database:
+      return 1;
+    case PageVersion::Source::Log:
+    case PageVersion::Source::DamagedLog:
+      break;
+  }
+  return 2 + version.offset;
+}
+
+// The newest comes first, also if less is to be expected of it.
+std::vector<PageVersion> by_age(std::vector<PageVersion> versions) {
+  std::ranges::stable_sort(versions, std::ranges::greater(), age_of);
+  return versions;
 }
 
 }  // namespace
@@ -152,7 +173,7 @@ Status Carver::carve_small_tables() {
 Status Carver::carve_small_tables(PageNumber page) {
   bool newest = !is_free(page);
   bool with_rows = false;
-  for (const PageVersion& version : pages_.versions(page)) {
+  for (const PageVersion& version : by_age(pages_.versions(page))) {
     RawPage bytes;
     const Result<bool> read = pages_.read(version, bytes);
     if (!read) {
@@ -160,14 +181,14 @@ Status Carver::carve_small_tables(PageNumber page) {
     }
     const TreePage kind = *read ? kind_of(bytes, page) : TreePage::Other;
     with_rows = with_rows || kind == TreePage::Table;
-    for (const TreeCell& cell : kind == TreePage::Other ? std::vector<TreeCell>() : cells_of(bytes, page)) {
+    for (const TreeCell& cell : cells_of(bytes, page)) {
       Status taken =
           kind == TreePage::Table ? take_row(cell, version) : take_entry(cell, version, newest);
       if (!taken) {
         return taken;
       }
     }
-    newest = false;
+    newest = newest && kind == TreePage::Other;
   }
   if (with_rows) {
     with_rows_.push_back(page);
@@ -230,11 +251,11 @@ Status Carver::take_entry(const TreeCell& cell, const PageVersion& version, bool
       return {};
     case 3:
       if (columns->is_integer(0) && columns->is_text(1) && columns->is_integer(2)) {
-        rows_.take_cursor_or_ledger(flow, text, integer(*columns, record_, 2));
+        rows_.take_cursor_or_ledger(flow, text, integer(*columns, record_, 2), age_of(version));
       }
       return {};
     default:
-      if (columns->is_integer(0) && columns->is_text(1) && integers(*columns, 2, 4)) {
+      if (newest && columns->is_integer(0) && columns->is_text(1) && integers(*columns, 2, 4)) {
         rows_.take_range(flow, text, integer(*columns, record_, 2), integer(*columns, record_, 3));
       }
       return {};
@@ -395,7 +416,9 @@ Status Carver::carve_dead(const TreeCell& cell, const Record& columns, const Pag
     return whole.error();
   }
   const FoundDeadRow row = dead_of(cell.rowid, columns, record_);
-  return *whole && sound(row.letter) ? into_.add(row) : Status();
+  // One whose data was dropped has the checksum of the data still.
+  const bool hollow = row.letter.data.empty() && row.letter.first() > 0;
+  return *whole && (hollow || sound(row.letter)) ? into_.add(row) : Status();
 }
 
 Result<bool> Carver::assemble(const TreeCell& cell, const PageVersion& version, Chain chain) {

@@ -21,10 +21,43 @@ Status for_each_row(sqlite::Statement& statement, const std::function<void()>& t
   }
 }
 
+// A value that is sealed begins with this, and eight bytes that say with which key.
+constexpr std::string_view kSealed = "slbcseal";
+constexpr std::size_t kMarkSize = 8;
+
+Result<std::string> seal_state(BlockCipher& cipher, const StateRow& row) {
+  if (cipher.mark() == SealMark::None) {
+    return row.value;
+  }
+  const Result<std::string_view> sealed = cipher.seal(row.key, row.value);
+  if (!sealed) {
+    return sealed.error();
+  }
+  std::string value(kSealed);
+  for (unsigned shift = 0; shift < 8 * kMarkSize; shift += 8) {  // little-endian
+    value += static_cast<char>((static_cast<std::uint64_t>(cipher.mark()) >> shift) & 0xFFU);
+  }
+  return value.append(*sealed);
+}
+
+Result<std::string> open_state(BlockCipher& cipher, std::string_view key, std::string_view value) {
+  if (!value.starts_with(kSealed) || value.size() < kSealed.size() + kMarkSize) {
+    return std::string(value);
+  }
+  std::uint64_t number = 0;
+  for (std::size_t i = kMarkSize; i > 0; --i) {
+    number = number << 8U | static_cast<unsigned char>(value[kSealed.size() + i - 1]);
+  }
+  if (Status known = check_key(cipher, SealMark(number)); !known) {
+    return known.error();
+  }
+  return cipher.open(SealMark(number), key, value.substr(kSealed.size() + kMarkSize));
+}
+
 }  // namespace
 
-Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection) {
-  Catalogue catalogue;
+Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection, BlockCipher& cipher) {
+  Catalogue catalogue(cipher);
   const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 14> all{{
       {&catalogue.meta_, "SELECT epoch, last_seq, tick FROM meta"},
       {&catalogue.set_meta_, "UPDATE meta SET last_seq = ?1, tick = ?2"},
@@ -131,10 +164,20 @@ Status Catalogue::set_confirmed(FlowId flow, std::string_view sink, const Confir
 
 Result<std::map<std::string, std::string>> Catalogue::states() {
   std::map<std::string, std::string> states;
-  const Status read =
-      for_each_row(*states_, [&] { states.emplace(states_->bytes(0), states_->bytes(1)); });
+  Status opened;
+  const Status read = for_each_row(*states_, [&] {
+    Result<std::string> value = open_state(*cipher_, states_->bytes(0), states_->bytes(1));
+    if (value) {
+      states.emplace(states_->bytes(0), *std::move(value));
+    } else {
+      opened = value.error();
+    }
+  });
   if (!read) {
     return read.error();
+  }
+  if (!opened) {
+    return opened.error();
   }
   return states;
 }
@@ -144,7 +187,11 @@ Status Catalogue::set_state(const StateRow& row) {
     remove_state_->bind(1, std::string_view(row.key));
     return run_to_end(*remove_state_);
   }
-  set_state_->bind(1, std::string_view(row.key)).bind_blob(2, row.value);
+  const Result<std::string> value = seal_state(*cipher_, row);
+  if (!value) {
+    return value.error();
+  }
+  set_state_->bind(1, std::string_view(row.key)).bind_blob(2, *value);
   return run_to_end(*set_state_);
 }
 

@@ -29,7 +29,8 @@ using CursorKey = std::pair<FlowId, std::string>;  // flow, name of the sink
 // One thread; gone before its connection.
 class Catalogue {
  public:
-  static Result<Catalogue> prepare(sqlite::Connection& connection);
+  // `cipher` outlives the catalogue. It seals the values of states.
+  static Result<Catalogue> prepare(sqlite::Connection& connection, BlockCipher& cipher);
 
   Result<Meta> meta();
   Status set_meta(Sequence last, std::uint64_t tick);
@@ -40,7 +41,7 @@ class Catalogue {
   Result<std::map<CursorKey, Confirmed>> confirmed();  // also of sinks that left the configuration
   Status set_confirmed(FlowId flow, std::string_view sink, const Confirmed& confirmed);
 
-  Result<std::map<std::string, std::string>> states();
+  Result<std::map<std::string, std::string>> states();  // Reject: one needs another key
   Status set_state(const StateRow& row);  // an empty value removes the key
 
   Result<std::map<FlowId, Ledger>> ledger();
@@ -48,7 +49,9 @@ class Catalogue {
   Status add_ledger(FlowId flow, std::string_view what, std::uint64_t records);
 
  private:
-  Catalogue() = default;
+  explicit Catalogue(BlockCipher& cipher) : cipher_(&cipher) {}
+
+  BlockCipher* cipher_;
 
   std::optional<sqlite::Statement> meta_, set_meta_, flows_, add_flow_, cursors_, set_cursor_,
       ranges_, add_range_, remove_ranges_, states_, set_state_, remove_state_, ledger_, add_ledger_;

@@ -11,11 +11,11 @@ namespace {
 
 // As in `block`, where the first sequence is the id.
 #define SLUICE_DEAD_BLOCK "first, flow, n, raw_bytes, codec, min_ts, max_ts, crc, data, skipped"
-#define SLUICE_DEAD_REST ", id, sink, reason, detail, at, length(data)"
+#define SLUICE_DEAD_REST ", id, sink, reason, detail, at, " SLUICE_FRAME_BYTES
 
 constexpr int kRest = kBlockColumns;
 
-constexpr const char* kUsage = "SELECT count(*), coalesce(sum(length(data)), 0) FROM dead";
+constexpr const char* kUsage = "SELECT count(*), coalesce(sum(" SLUICE_FRAME_BYTES "), 0) FROM dead";
 constexpr const char* kContains = "SELECT 1 FROM dead WHERE flow = ?1 AND first = ?2 AND sink = ?3";
 constexpr const char* kInsert = "INSERT INTO dead(" SLUICE_DEAD_BLOCK
                                 ", sink, reason, detail, at)"
@@ -48,7 +48,8 @@ DeadRow outline(const sqlite::Statement& row) {
           .block = nullptr};
 }
 
-Result<std::optional<DeadRow>> one_row(sqlite::Statement& query, std::optional<FlowIndex> index) {
+Result<std::optional<DeadRow>> one_row(sqlite::Statement& query, std::optional<FlowIndex> index,
+                                       BlockCipher& cipher) {
   const sqlite::ResetAtExit reset(query);
   const Result<bool> row = query.step();
   if (!row) {
@@ -59,15 +60,15 @@ Result<std::optional<DeadRow>> one_row(sqlite::Statement& query, std::optional<F
   }
   DeadRow found = outline(query);
   if (index) {
-    found.block = read_block(query, *index);
+    found.block = read_block(query, *index, cipher);
   }
   return std::optional(std::move(found));
 }
 
 }  // namespace
 
-Result<DeadTable> DeadTable::prepare(sqlite::Connection& connection) {
-  DeadTable table;
+Result<DeadTable> DeadTable::prepare(sqlite::Connection& connection, BlockCipher& cipher) {
+  DeadTable table(cipher);
   const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 10> all{{
       {&table.usage_, kUsage},
       {&table.contains_, kContains},
@@ -106,7 +107,9 @@ Result<bool> DeadTable::contains(FlowId flow, Sequence first, std::string_view s
 
 Status DeadTable::insert(FlowId flow, std::string_view sink, const Block& block,
                          const DeadLetter& why, Timestamp now) {
-  bind_block(*insert_, flow, block);
+  if (Status bound = bind_block(*insert_, flow, block, *cipher_); !bound) {
+    return bound;
+  }
   insert_->bind(kRest + 1, sink).bind(kRest + 2, std::string_view(why.reason));
   insert_->bind(kRest + 3, std::string_view(why.detail));
   insert_->bind(kRest + 4, now.time_since_epoch().count());
@@ -115,11 +118,11 @@ Status DeadTable::insert(FlowId flow, std::string_view sink, const Block& block,
 
 Result<std::optional<DeadRow>> DeadTable::find(DeadId id, FlowIndex index) {
   find_->bind(1, static_cast<std::int64_t>(id));
-  return one_row(*find_, index);
+  return one_row(*find_, index, *cipher_);
 }
 
 Result<std::optional<DeadRow>> DeadTable::oldest() {
-  return one_row(*oldest_, std::nullopt);
+  return one_row(*oldest_, std::nullopt, *cipher_);
 }
 
 Result<std::vector<DeadRow>> DeadTable::list(DeadId after, std::size_t most) {

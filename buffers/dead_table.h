@@ -42,7 +42,8 @@ struct DeadUsage {
 // other sinks: when that is removed, it tells that this sink did not get it.
 class DeadTable {
  public:
-  static Result<DeadTable> prepare(sqlite::Connection& connection);
+  // `cipher` outlives the table.
+  static Result<DeadTable> prepare(sqlite::Connection& connection, BlockCipher& cipher);
 
   Result<DeadUsage> usage();
   Result<bool> contains(FlowId flow, Sequence first, std::string_view sink);
@@ -59,7 +60,9 @@ class DeadTable {
   Status remove_hollow(FlowId flow, Sequence first);
 
  private:
-  DeadTable() = default;
+  explicit DeadTable(BlockCipher& cipher) : cipher_(&cipher) {}
+
+  BlockCipher* cipher_;
 
   std::optional<sqlite::Statement> usage_, contains_, insert_, find_, oldest_, list_, sinks_,
       remove_, hollow_, remove_hollow_;

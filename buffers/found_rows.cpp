@@ -31,8 +31,8 @@ bool plausible(std::string_view name) {
 }
 
 bool is_ledger_word(std::string_view word) {
-  return word == "stored" || word == "delivered" || word == "damaged" ||
-         word.starts_with("dropped_");
+  return word == "stored" || word == "requeued" || word == "delivered" || word == "dead" ||
+         word == "damaged" || word.starts_with("dropped_");
 }
 
 Sequence sequence(std::int64_t value) {
@@ -75,24 +75,29 @@ FoundRows::FoundRows(KnownNames names, const Remembered& remembered)
   }
 }
 
-void FoundRows::read_by_sqlite(sqlite::Connection& connection) {
+void FoundRows::read_by_sqlite(sqlite::Connection& connection, bool sees_whole_log) {
+  constexpr Age kUnknown = 0;
+  constexpr Trust kMost = ~Trust{0};
   for_each_row(connection, "SELECT epoch, last_seq, tick FROM meta",
                [&](const auto& row) { take_meta(row.integer(0), row.integer(1), row.integer(2)); });
   for_each_row(connection, "SELECT id, name FROM flow",
                [&](const auto& row) { take_flow(row.integer(0), row.bytes(1)); });
-  for_each_row(connection, "SELECT flow, sink, confirmed FROM cursor", [&](const auto& row) {
-    take_cursor(FlowId(row.integer(0)), row.bytes(1), row.integer(2));
-  });
-  for_each_row(connection, "SELECT flow, sink, after, last FROM confirmed", [&](const auto& row) {
-    take_range(FlowId(row.integer(0)), row.bytes(1), row.integer(2), row.integer(3));
-  });
   for_each_row(connection, "SELECT flow, what, records FROM ledger", [&](const auto& row) {
     take_ledger(FlowId(row.integer(0)), row.bytes(1), row.integer(2));
   });
-  constexpr Trust kMost = ~Trust{0};
   has_all_states_ =
       for_each_row(connection, "SELECT key, value FROM state",
-                   [&](const auto& row) { take_state(row.bytes(0), row.bytes(1), kMost); });
+                   [&](const auto& row) { take_state(row.bytes(0), row.bytes(1), kMost); }) &&
+      sees_whole_log;
+  const bool all_cursors = for_each_row(
+      connection, "SELECT flow, sink, confirmed FROM cursor", [&](const auto& row) {
+        take_cursor(FlowId(row.integer(0)), row.bytes(1), row.integer(2), kUnknown);
+      });
+  const bool all_ranges = for_each_row(
+      connection, "SELECT flow, sink, after, last FROM confirmed", [&](const auto& row) {
+        take_range(FlowId(row.integer(0)), row.bytes(1), row.integer(2), row.integer(3));
+      });
+  has_all_confirmed_ = all_cursors && all_ranges && sees_whole_log;
 }
 
 void FoundRows::take_meta(std::int64_t epoch, std::int64_t last, std::int64_t tick) {
@@ -119,16 +124,22 @@ void FoundRows::take_flow_entry(std::string_view name, std::int64_t id) {
   }
 }
 
-void FoundRows::take_cursor(FlowId flow, std::string_view sink, std::int64_t confirmed) {
-  take_range(flow, sink, 0, confirmed);
+void FoundRows::take_cursor(FlowId flow, std::string_view sink, std::int64_t confirmed, Age age) {
+  if (has_all_confirmed_ || !plausible(flow) || !plausible(sink) || !plausible(confirmed)) {
+    return;
+  }
+  const auto [cursor, added] = cursors_.try_emplace({flow, std::string(sink)});
+  if (added || age > cursor->second.age) {
+    cursor->second = {age, sequence(confirmed)};
+  }
 }
 
 void FoundRows::take_range(FlowId flow, std::string_view sink, std::int64_t after,
                            std::int64_t last) {
-  if (!plausible(flow) || !plausible(sink) || !plausible(after) || !plausible(last)) {
-    return;
+  if (!has_all_confirmed_ && plausible(flow) && plausible(sink) && plausible(after) &&
+      plausible(last)) {
+    ranges_[{flow, std::string(sink)}].emplace(sequence(after), sequence(last));
   }
-  ranges_[{flow, std::string(sink)}].emplace(sequence(after), sequence(last));
 }
 
 void FoundRows::take_state(std::string_view key, std::string_view value, Trust trust) {
@@ -148,11 +159,12 @@ void FoundRows::take_ledger(FlowId flow, std::string_view what, std::int64_t rec
   }
 }
 
-void FoundRows::take_cursor_or_ledger(FlowId flow, std::string_view word, std::int64_t value) {
+void FoundRows::take_cursor_or_ledger(FlowId flow, std::string_view word, std::int64_t value,
+                                      Age age) {
   if (is_ledger_word(word) && !names_.is_sink(word)) {
     take_ledger(flow, word, value);
   } else {
-    take_cursor(flow, word, value);
+    take_cursor(flow, word, value, age);
   }
 }
 
@@ -165,16 +177,21 @@ void FoundRows::saw(Sequence last) {
 // A range that ends too far ahead would lose blocks; one that is missing only sends them again.
 void FoundRows::settle() {
   const Sequence limit = knows_last_ ? advance(last_, kMostAhead) : sequence(kHighestNumber);
+  for (const auto& [key, cursor] : cursors_) {
+    if (cursor.confirmed <= limit) {
+      confirmed_[key].add(Sequence(0), cursor.confirmed);
+    }
+  }
   for (const auto& [key, ranges] : ranges_) {
-    Confirmed& confirmed = confirmed_[key];
     for (const auto& [after, last] : ranges) {
       if (last <= limit) {
-        confirmed.add(after, last);
+        confirmed_[key].add(after, last);
       }
     }
+  }
+  for (const auto& [key, confirmed] : confirmed_) {
     last_ = std::max(last_, confirmed.highest());
   }
-  ranges_.clear();
 }
 
 void FoundRows::name_flows(const std::vector<FlowId>& flows) {

@@ -28,6 +28,9 @@ struct KnownNames {
   [[nodiscard]] bool is_sink(std::string_view name) const;
 };
 
+// Which of two versions of a row is the later one: the one with the higher number.
+using Age = std::uint64_t;
+
 // What a running agent knows of its file without reading it.
 struct Remembered {
   std::optional<std::int64_t> epoch;
@@ -36,29 +39,29 @@ struct Remembered {
   std::map<FlowId, std::string> flows;
 };
 
-// The small tables have no checksum. So of what only ever grows the highest is taken, of what
-// changes the version that is trusted most, and numbers that no file can have reached are not
-// believed.
+// The small tables have no checksum. So of what only ever grows the highest is taken, of a state the
+// version that is trusted most, and numbers that no file can have reached are not believed. Of a
+// cursor the latest is taken: it goes back when a dead letter is queued again.
 //
 // One thread. Memory: what is in the small tables.
 class FoundRows {
  public:
   FoundRows(KnownNames names, const Remembered& remembered);
 
-  // Everything that SQLite itself can still read of these tables. What it reads of the table
-  // `state` is the whole of it: then earlier versions do not count.
-  void read_by_sqlite(sqlite::Connection& connection);
+  // Everything that SQLite itself can still read of these tables. If it can read a table to its
+  // end, and sees the whole log, other versions of the rows do not count.
+  void read_by_sqlite(sqlite::Connection& connection, bool sees_whole_log);
 
   void take_meta(std::int64_t epoch, std::int64_t last, std::int64_t tick);
   void take_flow(std::int64_t id, std::string_view name);
   // An entry of the index of flows by name, which looks like one of the index of states by key.
   void take_flow_entry(std::string_view name, std::int64_t id);
-  void take_cursor(FlowId flow, std::string_view sink, std::int64_t confirmed);
+  void take_cursor(FlowId flow, std::string_view sink, std::int64_t confirmed, Age age);
   void take_range(FlowId flow, std::string_view sink, std::int64_t after, std::int64_t last);
   void take_state(std::string_view key, std::string_view value, Trust trust);
   void take_ledger(FlowId flow, std::string_view what, std::int64_t records);
   // A row of `cursor` or of `ledger`, which look the same. Their words tell.
-  void take_cursor_or_ledger(FlowId flow, std::string_view word, std::int64_t value);
+  void take_cursor_or_ledger(FlowId flow, std::string_view word, std::int64_t value, Age age);
   // A sequence that a block has.
   void saw(Sequence last);
 
@@ -102,7 +105,13 @@ class FoundRows {
   bool knows_last_ = false;
   std::int64_t tick_ = 0;
   std::map<FlowId, std::string> flows_;
+  struct Cursor {
+    Age age = 0;
+    Sequence confirmed{};
+  };
+  std::map<CursorKey, Cursor> cursors_;
   std::map<CursorKey, std::set<std::pair<Sequence, Sequence>>> ranges_;  // as they were found
+  bool has_all_confirmed_ = false;
   std::map<CursorKey, Confirmed> confirmed_;
   std::map<std::string, State> states_;
   bool has_all_states_ = false;

@@ -19,7 +19,9 @@ DatabaseOptions database_of(const SqliteBufferOptions& options) {
   return {.path = options.directory + "/buffer.db",
           .vfs = options.vfs,
           .durability = options.durability,
-          .max_size = options.max_size};
+          .max_size = options.max_size,
+          .encryption_key = options.encryption_key,
+          .encryption_old_keys = options.encryption_old_keys};
 }
 
 // Of a file that is not there as well: 0.
@@ -93,6 +95,24 @@ Status check_index(StoreFile& file, const Pending& pending) {
   return right ? Status() : Error{Reaction::Fatal, "its index is damaged"};
 }
 
+// The keys of blocks and states show when they are read.
+Status check_keys_of_letters(StoreFile& file) {
+  Result<sqlite::Statement> seals =
+      file.connection.prepare("SELECT DISTINCT " SLUICE_SEAL " FROM dead");
+  if (!seals) {
+    return seals.error();
+  }
+  while (true) {
+    const Result<bool> row = seals->step();
+    if (!row || !*row) {
+      return row ? Status() : row.error();
+    }
+    if (Status known = check_key(*file.cipher, seal_at(*seals, 0)); !known) {
+      return known;
+    }
+  }
+}
+
 Status check_every_page(StoreFile& file) {
   const Result<std::string> found = file.connection.text("PRAGMA quick_check(1)");
   if (!found) {
@@ -118,6 +138,9 @@ Result<OpenedStore> open_all(const SqliteBufferOptions& options, const DatabaseO
   }
   if (Status sound = check_index(*file, *pending); !sound) {
     return sound.error();
+  }
+  if (Status known = check_keys_of_letters(*file); !known) {
+    return known.error();
   }
   const Result<Meta> meta = file->catalogue.meta();
   if (!meta) {

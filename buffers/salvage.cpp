@@ -120,7 +120,7 @@ KnownNames names_of(const std::vector<Route>& routes) {
 
 // What SQLite itself can read. It writes nothing: the log stays, and a database without a byte is
 // not opened, because SQLite would delete the log of it. False: the database is another program's.
-bool read_by_sqlite(const Paths& paths, const char* vfs, FoundRows& rows) {
+bool read_by_sqlite(const Paths& paths, const char* vfs, bool sees_whole_log, FoundRows& rows) {
   std::error_code failed;
   const std::uintmax_t size = fs::file_size(paths.buffer, failed);
   if (failed || size == 0) {
@@ -139,7 +139,7 @@ bool read_by_sqlite(const Paths& paths, const char* vfs, FoundRows& rows) {
   if (belongs_to_another_program(*connection)) {
     return false;
   }
-  rows.read_by_sqlite(*connection);
+  rows.read_by_sqlite(*connection, sees_whole_log);
   return true;
 }
 
@@ -163,7 +163,8 @@ Result<Outcome> fill(const Paths& paths, const SqliteBufferOptions& options,
     return pages.error();
   }
   FoundRows rows(names_of(options.routes), remembered);
-  const bool ours = read_by_sqlite(paths, options.vfs, rows);
+  const bool sees_whole_log = pages->unread().empty() && !pages->has_bad_log_header();
+  const bool ours = read_by_sqlite(paths, options.vfs, sees_whole_log, rows);
   Result<SalvagedFile> file =
       SalvagedFile::create(paths.unfinished, options.vfs, room_in(paths.directory));
   if (!file) {

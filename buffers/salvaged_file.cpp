@@ -1,5 +1,6 @@
 #include "buffers/salvaged_file.h"
 
+#include "buffers/block_row.h"
 #include "buffers/durable_files.h"
 #include "buffers/schema.h"
 #include "buffers/tables.h"
@@ -30,12 +31,13 @@ constexpr const char* kHasSeen = "SELECT 1 FROM seen WHERE id = ?1";
 constexpr const char* kNeighbour =
     "SELECT id + n + skipped - 1 FROM block WHERE flow = ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1";
 constexpr const char* kInsert =
-    "INSERT OR IGNORE INTO block(id, flow, n, raw_bytes, codec, min_ts, max_ts, crc, data, skipped)"
+    "INSERT OR IGNORE INTO block(" SLUICE_BLOCK_COLUMNS
+    ")"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 constexpr const char* kInsertDead =
     "INSERT OR IGNORE INTO dead(first, flow, n, raw_bytes, codec, min_ts, max_ts, crc, data,"
-    " id, sink, reason, detail, at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    " skipped, id, sink, reason, detail, at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
 
 // Blocks that were there although their rows could not be read.
 constexpr const char* kMissing =
@@ -46,7 +48,7 @@ constexpr const char* kMissing =
 // far behind the highest that is: none may be used twice.
 constexpr std::uint64_t kSequencesLeftOut = std::uint64_t{1} << 24U;
 
-// Binds the columns that `block` and `dead` share.
+// The columns that `block` and `dead` share, in the order of SLUICE_BLOCK_COLUMNS.
 void bind(sqlite::Statement& statement, const FoundBlockRow& row) {
   int parameter = 0;
   for (const std::int64_t value : row.metadata.columns) {
@@ -54,6 +56,16 @@ void bind(sqlite::Statement& statement, const FoundBlockRow& row) {
   }
   statement.bind(++parameter, row.crc);
   statement.bind_blob(++parameter, row.data);
+  statement.bind(++parameter, row.metadata.skipped);
+}
+
+bool came_in(std::string_view what) {
+  return what == "stored" || what == "requeued";
+}
+
+// What is counted while a record is in `dead`, after its block has gone; see FORMAT.md.
+bool is_no_way_out(std::string_view what) {
+  return what == "dropped_dead";
 }
 
 Result<std::uint64_t> ask(sqlite::Statement& statement) {
@@ -147,7 +159,6 @@ Result<SalvagedFile::Added> SalvagedFile::add(const FoundBlockRow& block) {
     }
   }
   bind(*insert_, block);
-  insert_->bind(10, block.metadata.skipped);
   if (Status inserted = run_to_end(*insert_); !inserted) {
     return inserted.error();
   }
@@ -156,8 +167,9 @@ Result<SalvagedFile::Added> SalvagedFile::add(const FoundBlockRow& block) {
 
 Status SalvagedFile::add(const FoundDeadRow& dead) {
   bind(*insert_dead_, dead.letter);
-  insert_dead_->bind(10, dead.id).bind(11, dead.sink).bind(12, dead.reason);
-  insert_dead_->bind(13, dead.detail).bind(14, dead.at);
+  insert_dead_->bind(kBlockColumns + 1, dead.id).bind(kBlockColumns + 2, dead.sink);
+  insert_dead_->bind(kBlockColumns + 3, dead.reason).bind(kBlockColumns + 4, dead.detail);
+  insert_dead_->bind(kBlockColumns + 5, dead.at);
   return run_to_end(*insert_dead_);
 }
 
@@ -248,7 +260,8 @@ Status SalvagedFile::write_flows(FoundRows& rows) {
 }
 
 Status SalvagedFile::write_confirmed(const FoundRows& rows) {
-  Result<Catalogue> catalogue = Catalogue::prepare(*connection_);
+  BlockCipher no_cipher;  // rows are copied as they are
+  Result<Catalogue> catalogue = Catalogue::prepare(*connection_, no_cipher);
   if (!catalogue) {
     return catalogue.error();
   }
@@ -274,14 +287,18 @@ Result<std::uint64_t> SalvagedFile::balance(FlowId flow, const Ledger& known) {
     return held.error();
   }
   Ledger ledger = known;
-  std::uint64_t& stored = ledger["stored"];
+  std::uint64_t in = 0;
   std::uint64_t accounted = *held;
   for (const auto& [what, records] : ledger) {
-    accounted += what == "stored" ? 0 : records;
+    if (came_in(what)) {
+      in += records;
+    } else if (!is_no_way_out(what)) {
+      accounted += records;
+    }
   }
-  const std::uint64_t lost = stored - std::min(stored, accounted);
-  stored = std::max(stored, accounted);
+  const std::uint64_t lost = in - std::min(in, accounted);
   ledger["damaged"] += lost;
+  ledger["stored"] += accounted - std::min(in, accounted);
   for (const auto& [what, records] : ledger) {
     if (Status written = write_ledger(flow, what, records); !written) {
       return written.error();

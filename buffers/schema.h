@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace sluice {
 
@@ -20,6 +21,8 @@ struct DatabaseOptions {
   bool may_create = true;
   // The log holds a transaction with this number behind the place where SQLite ends to read it.
   std::uint64_t unread_tick = 0;
+  std::string encryption_key = {};  // see SqliteBufferOptions
+  std::vector<std::string> encryption_old_keys = {};
 };
 
 // Opens the file, or creates it with all its tables. Recovers what a crash has left in the log, but

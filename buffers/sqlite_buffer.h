@@ -73,6 +73,13 @@ struct SqliteBufferOptions {
   std::uint64_t dead_max_size = 64ULL * 1024 * 1024;  // frames of the dead letters; the oldest go
   int compression_level = 1;  // zstd, of blocks that are cut in two or put together
   std::vector<Route> routes;
+
+  // Encryption at rest: 32 bytes as 64 hexadecimal digits or in base64. Blocks, dead letters and
+  // states are sealed with the key; empty: they are not. What one of the old keys has sealed can
+  // still be read. FORMAT.md says what is not encrypted.
+  std::string encryption_key = {};
+  std::vector<std::string> encryption_old_keys = {};
+
   const char* vfs = nullptr;  // a registered SQLite file-system layer; null: the system's
   // Asked often, on the store thread; empty: the file system that holds the directory. Before it is
   // full the policies of the flows take effect: max(16 MiB, 1 %) are left to others, but never more

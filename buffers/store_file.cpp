@@ -19,19 +19,25 @@ Result<std::uint64_t> pages(sqlite::Statement& pragma) {
 }  // namespace
 
 Result<StoreFile> StoreFile::open(const DatabaseOptions& options) {
+  Result<BlockCipher> keys =
+      BlockCipher::make(options.encryption_key, options.encryption_old_keys);
+  if (!keys) {
+    return Error{Reaction::Reject, "buffer: " + keys.error().message};
+  }
+  auto cipher = std::make_unique<BlockCipher>(*std::move(keys));
   Result<sqlite::Connection> connection = open_database(options);
   if (!connection) {
     return connection.error();
   }
-  Result<BlockTable> blocks = BlockTable::prepare(*connection);
+  Result<BlockTable> blocks = BlockTable::prepare(*connection, *cipher);
   if (!blocks) {
     return blocks.error();
   }
-  Result<Catalogue> catalogue = Catalogue::prepare(*connection);
+  Result<Catalogue> catalogue = Catalogue::prepare(*connection, *cipher);
   if (!catalogue) {
     return catalogue.error();
   }
-  Result<DeadTable> dead = DeadTable::prepare(*connection);
+  Result<DeadTable> dead = DeadTable::prepare(*connection, *cipher);
   if (!dead) {
     return dead.error();
   }
@@ -43,8 +49,9 @@ Result<StoreFile> StoreFile::open(const DatabaseOptions& options) {
   if (!free_count) {
     return free_count.error();
   }
-  return StoreFile{*std::move(connection), *std::move(blocks),     *std::move(catalogue),
-                   *std::move(dead),       *std::move(page_count), *std::move(free_count)};
+  return StoreFile{std::move(cipher),     *std::move(connection), *std::move(blocks),
+                   *std::move(catalogue), *std::move(dead),       *std::move(page_count),
+                   *std::move(free_count)};
 }
 
 Status StoreFile::secure() {

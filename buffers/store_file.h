@@ -1,6 +1,7 @@
 // The open database and everything prepared on it. Private to buffers/.
 #pragma once
 
+#include "buffers/block_cipher.h"
 #include "buffers/block_table.h"
 #include "buffers/catalogue.h"
 #include "buffers/dead_table.h"
@@ -9,6 +10,7 @@
 #include "core/result.h"
 
 #include <cstdint>
+#include <memory>
 
 namespace sluice {
 
@@ -20,6 +22,7 @@ struct FileUse {
 
 // One thread.
 struct StoreFile {
+  // Errors are those of open_database(); Reject as well if a key is none.
   static Result<StoreFile> open(const DatabaseOptions& options);
 
   // Empties the log if that has not succeeded yet since the file was opened. Nothing may be
@@ -31,7 +34,8 @@ struct StoreFile {
   // done, and a log that cannot be copied cannot be used again from its beginning.
   Result<std::uint64_t> growth_bytes();
 
-  sqlite::Connection connection;  // first: closed after the statements are gone
+  std::unique_ptr<BlockCipher> cipher;
+  sqlite::Connection connection;  // closed after the statements are gone
   BlockTable blocks;
   Catalogue catalogue;
   DeadTable dead;

@@ -102,6 +102,12 @@ Field url_list(std::string name, std::function<void(const std::vector<Url>&)> st
   return field;
 }
 
+Field secret_list(std::string name, std::vector<std::string>& target, std::string help) {
+  Field field = text_list(std::move(name), target, std::move(help));
+  field.may_hold_secrets = true;
+  return field;
+}
+
 Field text_map(std::string name, Pairs& target, PairCheck check, std::string help) {
   Field field = make(FieldKind::TextMap, std::move(name), std::move(help));
   field.check_pair = check;

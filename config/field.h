@@ -60,7 +60,8 @@ struct Field {
   std::string unless;                    // required: not if this other key is there
   bool may_be_off = false;               // Duration: `off` means 0
   bool selects_section = false;          // Choice: see `alternatives`
-  bool may_hold_secrets = false;         // Unsupported, TextMap: be careful with what is in there
+  bool may_hold_secrets = false;         // Unsupported, TextMap: be careful with what is in there;
+                                         // TextList: every item is a secret
   std::int64_t step = 1;                 // Duration: the value must be a multiple of it
   Range range;                           // Integer, Duration, Size
   std::vector<std::string> words;        // Choice: what may be written; Url, and lists
@@ -96,6 +97,7 @@ Field text_list(std::string name, std::vector<std::string>& target, std::string 
 // `store` is called with at least one.
 Field url_list(std::string name, std::function<void(const std::vector<Url>&)> store,
                std::vector<std::string> schemes, std::string help);
+Field secret_list(std::string name, std::vector<std::string>& target, std::string help);
 Field text_map(std::string name, Pairs& target, PairCheck check, std::string help);
 Field selector(std::string name, std::string word, std::string help);
 Field section(std::string name, std::vector<Field> fields, std::string help);

@@ -53,7 +53,12 @@ std::vector<Field> buffer_fields(Config& config) {
                          "What stored data survives: a power cut, or only the end of the process."),
       integer("compression_level", config.blocks.compression_level, {1, 19},
               "zstd level: higher is smaller and slower."),
-      unsupported_secret("encryption_key", "Encrypts the buffer at rest."),
+      secret("encryption_key", config.buffer.encryption_key,
+             "Encrypts what is stored: 32 random bytes, as 64 hexadecimal digits or in base64.")
+          .checked(check_encryption_key),
+      secret_list("encryption_old_keys", config.buffer.encryption_old_keys,
+                  "Earlier keys: what they have encrypted can still be read.")
+          .checked(check_encryption_key),
   };
 }
 

@@ -230,6 +230,9 @@ class Reader {
   bool read_list(const Field& field, const Entry& entry, const std::string& path) {
     const YamlNode& content = entry.value->content();
     if (content.kind != Kind::List) {
+      if (field.may_hold_secrets) {
+        censor_.hide(*entry.value);
+      }
       findings_.error(content.kind == Kind::Null ? entry.key->place : entry.value->place, path,
                       "must be a list, even of one: write [value] or [value, value]");
       return false;
@@ -241,16 +244,23 @@ class Reader {
     const std::vector<FieldValue> values = read_items(field, content, path);
     if (!values.empty() || field.words.empty()) {
       const FieldValue list = list_value(field, values);
-      reading.values.try_emplace(path, as_written(field, list));
+      reading.values.try_emplace(path, field.may_hold_secrets ? kMasked : as_written(field, list));
       field.store(list);
     }
     return true;
   }
 
+  static FieldKind kind_of_items(const Field& field) {
+    if (field.may_hold_secrets) {
+      return FieldKind::Secret;
+    }
+    return field.words.empty() ? FieldKind::TextList : FieldKind::Url;
+  }
+
   std::vector<FieldValue> read_items(const Field& field, const YamlNode& content,
                                      const std::string& path) {
     Field one = field;
-    one.kind = field.words.empty() ? FieldKind::TextList : FieldKind::Url;
+    one.kind = kind_of_items(field);
     std::vector<FieldValue> values;
     std::set<std::string> seen;
     for (std::size_t i = 0; i < content.items.size() && spend(); ++i) {

@@ -167,6 +167,8 @@ class Agent::Parts {
     BufferCounts buffer = buffer_->counts();
     sum.held = buffer.held_records;
     sum.buffer_trouble = std::move(buffer.trouble);
+    sum.buffer_quarantine = std::move(buffer.quarantine);
+    sum.buffer_lost_data = buffer.lost_blocks > 0 || buffer.lost_records > 0;
     return sum;
   }
 

@@ -23,6 +23,8 @@ struct AgentCounts {
   std::uint64_t delivered = 0;     // records confirmed, summed over sinks
   std::uint64_t held = 0;          // records in the buffer
   std::string buffer_trouble;      // see BufferCounts::trouble
+  std::string buffer_quarantine;   // see BufferCounts::quarantine
+  bool buffer_lost_data = false;   // by the damage that `buffer_quarantine` tells of
 };
 
 // One thread at a time.

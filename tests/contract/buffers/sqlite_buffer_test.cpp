@@ -309,20 +309,6 @@ TEST_F(SqliteBufferTest, SaysWhatToDoWhenTheDirectoryCannotBeUsed) {
   EXPECT_NE(refused.error().message.find("writable"), std::string::npos);
 }
 
-TEST_F(SqliteBufferTest, RefusesAFileThatIsNoBuffer) {
-  std::ofstream(directory_.file("buffer.db")) << std::string(8'192, 'x');
-  const auto garbage = open();
-  ASSERT_FALSE(garbage);
-  EXPECT_EQ(garbage.error().reaction, Reaction::Fatal);
-
-  std::filesystem::remove(directory_.file("buffer.db"));
-  change_file("CREATE TABLE other(x)");
-  const auto other = open();
-  ASSERT_FALSE(other);
-  EXPECT_EQ(other.error().reaction, Reaction::Fatal);
-  EXPECT_NE(other.error().message.find("another program"), std::string::npos);
-}
-
 TEST_F(SqliteBufferTest, SetsADamagedBlockAsideAndGoesOn) {
   {
     Running buffer(options({{"a", {"x", "y"}}}));

@@ -315,6 +315,26 @@ TEST(Urls, GiveTheirCredentialsAway) {
   EXPECT_EQ(loaded.config.sinks.at(0).http.auth.password, "p@ss");
 }
 
+TEST(EncryptionKeys, ComeFromOutsideTheFile) {
+  const std::string key(64, 'a');
+  const EnvironmentVariable now("SLUICE_TEST_KEY", key.c_str());
+  const EnvironmentVariable before("SLUICE_TEST_OLD_KEY",
+                                   "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+  const LoadedConfig loaded =
+      load(with_top("buffer:\n  encryption_key: ${SLUICE_TEST_KEY}\n"
+                    "  encryption_old_keys: [\"${SLUICE_TEST_OLD_KEY}\"]"));
+  EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
+  EXPECT_EQ(loaded.config.buffer.encryption_key, key);
+  EXPECT_EQ(loaded.config.buffer.encryption_old_keys.size(), 1U);
+}
+
+TEST(EncryptionKeys, AreNoPassPhrases) {
+  const EnvironmentVariable phrase("SLUICE_TEST_KEY", "correct horse");
+  const std::string text = report(with_top("buffer: {encryption_key: \"${SLUICE_TEST_KEY}\"}"));
+  EXPECT_NE(text.find("buffer.encryption_key: the secret is not a key"), std::string::npos) << text;
+  EXPECT_NE(text.find("openssl rand -hex 32"), std::string::npos) << text;
+}
+
 TEST(Anchors, AndMergeKeysAreFollowed) {
   const LoadedConfig loaded = load(R"(
 sources:
