@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::chrono::seconds kLongestKeepAlive{65'535};  // two bytes in CONNECT
+constexpr std::int64_t kLargestPacket = 256LL * 1024 * 1024;
 
 }  // namespace
 
@@ -71,6 +72,8 @@ std::vector<Field> mqtt_sink_fields(MqttTransportOptions& mqtt) {
                "The connection is checked when nothing was sent for this long."),
       duration("timeout", mqtt.timeout, 100ms, 10min,
                "To connect, and until everything of a block is acknowledged."),
+      size("max_packet_size", mqtt.max_packet_size, {1024, kLargestPacket},
+           "Larger packets are not sent; protocol 5 brokers say themselves what they take."),
       section("tls", std::move(tls), "For mqtts and wss."),
   };
 }

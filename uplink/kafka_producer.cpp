@@ -1,6 +1,7 @@
 #include "uplink/kafka_producer.h"
 
 #include "core/c_handle.h"
+#include "uplink/hex.h"
 #include "uplink/kafka_errors.h"
 #include "uplink/kafka_settings.h"
 
@@ -10,7 +11,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstdio>
 
 namespace sluice {
 
@@ -39,14 +39,6 @@ void log_line(const rd_kafka_t* /*client*/, int level, const char* facility, con
   }
 }
 
-std::string hex(std::uint64_t value) {
-  std::array<char, 17> digits{};
-  std::snprintf(digits.data(), digits.size(),
-                "%016llx",  // NOLINT(cppcoreguidelines-pro-type-vararg)
-                static_cast<unsigned long long>(value));
-  return digits.data();
-}
-
 // librdkafka reads what its interface calls writable.
 void* readable(std::string_view text) {
   return const_cast<char*>(text.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
@@ -56,7 +48,7 @@ class Producer final : public KafkaProducer {
  public:
   Producer(Client client, const SenderIdentity& identity, int doorbell)
       : agent_(identity.agent),
-        epoch_(hex(identity.epoch)),
+        epoch_(hex_of(identity.epoch)),
         client_(std::move(client)),
         queue_(rd_kafka_queue_get_main(client_.get())) {
     static constexpr std::uint64_t kOne = 1;

@@ -1,6 +1,7 @@
 #include "uplink/kafka_transport.h"
 
 #include "uplink/doorbell.h"
+#include "uplink/farewell.h"
 #include "uplink/kafka_errors.h"
 #include "uplink/kafka_producer.h"
 #include "uplink/pending_answer.h"
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <deque>
 #include <list>
-#include <thread>
 #include <utility>
 
 namespace sluice {
@@ -41,6 +41,12 @@ struct Flight {
   };
   std::unique_ptr<RecordBatch> batch;
   std::deque<Ticket> tickets;  // does not move them
+};
+
+// The tickets are with the producer until its end.
+struct Past {
+  std::list<std::unique_ptr<Flight>> flights;
+  std::unique_ptr<KafkaProducer> producer;
 };
 
 class KafkaTransport final : public Transport {
@@ -191,11 +197,7 @@ class KafkaTransport final : public Transport {
 
   // Its threads take up to a second to end, which is too long for this one.
   void part_with_producer() {
-    farewell_ =
-        std::jthread([producer = std::move(producer_), flights = std::move(flights_)]() mutable {
-          producer.reset();
-          flights.clear();  // only now: the tickets were with the producer
-        });
+    farewell_.to(std::make_unique<Past>(Past{std::move(flights_), std::move(producer_)}));
     flights_.clear();
   }
 
@@ -288,7 +290,7 @@ class KafkaTransport final : public Transport {
   std::string unescaped_topic_;
   Doorbell bell_;
   std::unique_ptr<KafkaProducer> producer_;
-  std::jthread farewell_;  // of earlier producers
+  Farewell farewell_;  // to earlier ones
 };
 
 }  // namespace

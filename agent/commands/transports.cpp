@@ -1,5 +1,7 @@
 #include "commands/transports.h"
 
+#include "uplink/stdout_transport.h"
+
 namespace sluice {
 
 Result<std::unique_ptr<Transport>> make_transport(boost::asio::io_context& io,
@@ -9,12 +11,15 @@ Result<std::unique_ptr<Transport>> make_transport(boost::asio::io_context& io,
     case SinkKind::Http:
       return make_http_transport(io, sink.http, identity);
     case SinkKind::Kafka:
+      return make_kafka_transport(io, sink.kafka, identity);
     case SinkKind::Mqtt:
+      return make_mqtt_transport(io, sink.mqtt, identity);
     case SinkKind::File:
+      return make_file_transport(io, sink.file, identity);
     case SinkKind::Stdout:
-      break;
+      return make_stdout_transport(io);
   }
-  return Error{Reaction::Reject, "this kind of sink cannot be delivered to yet"};
+  return Error{Reaction::Reject, "there is no such kind of sink"};
 }
 
 }  // namespace sluice

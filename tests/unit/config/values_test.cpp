@@ -228,6 +228,7 @@ const std::map<std::string, std::string> kDefaults{
     {"sinks.x.mqtt:client_id", "sluice-<agent.id>-<sink>"},
     {"sinks.x.mqtt:keep_alive", "30s"},
     {"sinks.x.mqtt:timeout", "30s"},
+    {"sinks.x.mqtt:max_packet_size", "256MiB"},
     {"sinks.x.mqtt:tls.insecure_skip_verify", "false"},
     {"sinks.x.file:max_size", "64MiB"},
     {"sinks.x.file:max_age", "1h"},
