@@ -17,9 +17,10 @@ namespace asio = boost::asio;
 
 }  // namespace
 
-Dispatcher::Worker::Worker(asio::io_context& io, DispatcherOptions options, BlockReader& buffer,
-                           StateStore& state, std::unique_ptr<Transport> transport,
-                           std::unique_ptr<Timekeeper> time)
+DispatcherWorker::DispatcherWorker(asio::io_context& io, DispatcherOptions options,
+                                   BlockReader& buffer, StateStore& state,
+                                   std::unique_ptr<Transport> transport,
+                                   std::unique_ptr<Timekeeper> time)
     : io_(io),
       name_(std::move(options.name)),
       options_(options.delivery),
@@ -33,7 +34,7 @@ Dispatcher::Worker::Worker(asio::io_context& io, DispatcherOptions options, Bloc
       limits_(time_->make_alarm()),
       startup_(time_->make_alarm()),
       transport_(std::move(transport)),
-      mailbox_(std::make_shared<Mailbox<Worker>>()) {
+      mailbox_(std::make_shared<Mailbox<DispatcherWorker>>()) {
   for (const DispatcherFeed& feed : options.feeds) {
     feeds_.emplace_back(feed, name_, options_, *time_);
   }
@@ -41,12 +42,12 @@ Dispatcher::Worker::Worker(asio::io_context& io, DispatcherOptions options, Bloc
 
 // --- life ---
 
-void Dispatcher::Worker::start() {
+void DispatcherWorker::start() {
   mailbox_->open(io_, weak_from_this());
   asio::post(io_, [self = shared_from_this()] { self->begin(); });
 }
 
-void Dispatcher::Worker::begin() {
+void DispatcherWorker::begin() {
   if (stopping_) {
     return;
   }
@@ -60,7 +61,7 @@ void Dispatcher::Worker::begin() {
 
 // A thousand agents that get their power back together would connect together, each with a backlog.
 // What has waited through the power cut can wait a moment longer; what comes now need not.
-void Dispatcher::Worker::wait_for_the_fleet() {
+void DispatcherWorker::wait_for_the_fleet() {
   constexpr std::chrono::milliseconds kLongest = std::chrono::seconds(10);
   std::mt19937_64 random(std::random_device{}());
   std::uniform_int_distribution<std::int64_t> jitter(
@@ -69,7 +70,7 @@ void Dispatcher::Worker::wait_for_the_fleet() {
   if (time.count() > 0) {
     fleet_starts_ = true;
     tally_.waits(Hold::Startup, time_->clock().now() + time);
-    after(*startup_, time, [](Worker& self) {
+    after(*startup_, time, [](DispatcherWorker& self) {
       self.fleet_starts_ = false;
       self.tally_.does_not_wait();
       self.send_next();
@@ -77,21 +78,21 @@ void Dispatcher::Worker::wait_for_the_fleet() {
   }
 }
 
-void Dispatcher::Worker::stop() {
+void DispatcherWorker::stop() {
   stopping_ = true;
   asio::post(io_, [self = shared_from_this()] { self->come_to_rest(); });
 }
 
 // The last reference moves to the io_context's thread, or into the io_context for as long as it
 // exists: there is nothing left that could be running while the worker goes away.
-void Dispatcher::Worker::abandon(std::shared_ptr<Worker> worker) {
+void DispatcherWorker::abandon(std::shared_ptr<DispatcherWorker> worker) {
   worker->stopping_ = true;
   worker->mailbox_->close();
   asio::io_context& io = worker->io_;
   asio::post(io, [self = std::move(worker)] { self->give_up(); });
 }
 
-void Dispatcher::Worker::come_to_rest() {
+void DispatcherWorker::come_to_rest() {
   for (Alarm* alarm : {pause_.get(), limits_.get(), startup_.get()}) {
     alarm->cancel();
   }
@@ -104,14 +105,14 @@ void Dispatcher::Worker::come_to_rest() {
   }
 }
 
-void Dispatcher::Worker::give_up() {
+void DispatcherWorker::give_up() {
   come_to_rest();
   transport_.reset();
   busy_ = false;
 }
 
-void Dispatcher::Worker::after(Alarm& alarm, std::chrono::milliseconds time,
-                               std::function<void(Worker&)> then) {
+void DispatcherWorker::after(Alarm& alarm, std::chrono::milliseconds time,
+                             std::function<void(DispatcherWorker&)> then) {
   if (stopping_) {
     return;
   }
@@ -125,29 +126,29 @@ void Dispatcher::Worker::after(Alarm& alarm, std::chrono::milliseconds time,
 
 // --- reading ---
 
-Sequence Dispatcher::Worker::newest_if_it_matters(const Feed& feed) const {
+Sequence DispatcherWorker::newest_if_it_matters(const Feed& feed) const {
   return options_.order == DeliveryOrder::LiveFirst ? newest(feed) : Sequence(0);
 }
 
-void Dispatcher::Worker::ask(std::size_t index) {
+void DispatcherWorker::ask(std::size_t index) {
   ask(index, LaneName::Main);
   ask(index, LaneName::Backlog);
 }
 
-void Dispatcher::Worker::ask(std::size_t index, LaneName lane) {
+void DispatcherWorker::ask(std::size_t index, LaneName lane) {
   Feed& feed = feeds_[index];
   if (stopping_ || !feed.must_ask(lane)) {
     return;
   }
   buffer_.fetch(feed.id.flow, feed.id.sink, feed.ask(lane),
                 [mailbox = mailbox_, index, lane](Result<BlockPtr> block) {
-                  mailbox->deliver([index, lane, block = std::move(block)](Worker& self) {
+                  mailbox->deliver([index, lane, block = std::move(block)](DispatcherWorker& self) {
                     self.fetched(index, lane, block);
                   });
                 });
 }
 
-void Dispatcher::Worker::fetched(std::size_t index, LaneName lane, const Result<BlockPtr>& block) {
+void DispatcherWorker::fetched(std::size_t index, LaneName lane, const Result<BlockPtr>& block) {
   Feed& feed = feeds_[index];
   if (block) {
     feed.take(lane, *block, newest_if_it_matters(feed), now());
@@ -175,14 +176,14 @@ void Dispatcher::Worker::fetched(std::size_t index, LaneName lane, const Result<
 }
 
 // Wakes the backlog lane after a while, if nothing else does.
-void Dispatcher::Worker::let_sleep(std::size_t index) {
+void DispatcherWorker::let_sleep(std::size_t index) {
   constexpr std::chrono::minutes kNap{1};
   Lane& backlog = feeds_[index].lane(LaneName::Backlog);
   if (options_.order != DeliveryOrder::LiveFirst || !backlog.asleep || backlog.naps) {
     return;
   }
   backlog.naps = true;
-  after(*backlog.wait, kNap, [index](Worker& self) {
+  after(*backlog.wait, kNap, [index](DispatcherWorker& self) {
     Lane& lane = self.feeds_[index].lane(LaneName::Backlog);
     lane.naps = false;
     lane.asleep = false;
@@ -195,12 +196,12 @@ void Dispatcher::Worker::let_sleep(std::size_t index) {
 Dispatcher::Dispatcher(asio::io_context& io, DispatcherOptions options, BlockReader& buffer,
                        StateStore& state, std::unique_ptr<Transport> transport,
                        std::unique_ptr<Timekeeper> time)
-    : worker_(std::make_shared<Worker>(io, std::move(options), buffer, state, std::move(transport),
-                                       std::move(time))) {
+    : worker_(std::make_shared<DispatcherWorker>(io, std::move(options), buffer, state,
+                                                 std::move(transport), std::move(time))) {
 }
 
 Dispatcher::~Dispatcher() {
-  Worker::abandon(std::move(worker_));
+  DispatcherWorker::abandon(std::move(worker_));
 }
 
 void Dispatcher::start() {

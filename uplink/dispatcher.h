@@ -27,6 +27,8 @@ struct DispatcherOptions {
   DeliveryOptions delivery;
 };
 
+class DispatcherWorker;
+
 // Order:   the blocks of one flow arrive in order, except that with live_first fresh ones overtake
 // a
 //          backlog; several flows take turns.
@@ -54,8 +56,7 @@ class Dispatcher {
   [[nodiscard]] DispatcherCounts counts() const;
 
  private:
-  class Worker;
-  std::shared_ptr<Worker> worker_;  // Asio's handlers share it
+  std::shared_ptr<DispatcherWorker> worker_;  // Asio's handlers share it
 };
 
 }  // namespace sluice

@@ -19,15 +19,16 @@ namespace sluice {
 // Everything that is not said to be for any thread runs on the thread of `io`. Handlers that wait
 // inside the transport, the buffer or an alarm know the worker only weakly, so that no cycle keeps
 // it.
-class Dispatcher::Worker : public std::enable_shared_from_this<Dispatcher::Worker> {
+class DispatcherWorker : public std::enable_shared_from_this<DispatcherWorker> {
  public:
-  Worker(boost::asio::io_context& io, DispatcherOptions options, BlockReader& buffer,
-         StateStore& state, std::unique_ptr<Transport> transport, std::unique_ptr<Timekeeper> time);
+  DispatcherWorker(boost::asio::io_context& io, DispatcherOptions options, BlockReader& buffer,
+                   StateStore& state, std::unique_ptr<Transport> transport,
+                   std::unique_ptr<Timekeeper> time);
 
   // Any thread.
   void start();
   void stop();
-  static void abandon(std::shared_ptr<Worker> worker);
+  static void abandon(std::shared_ptr<DispatcherWorker> worker);
   [[nodiscard]] DispatcherCounts counts() const { return tally_.counts(); }
 
  private:
@@ -40,7 +41,8 @@ class Dispatcher::Worker : public std::enable_shared_from_this<Dispatcher::Worke
   void let_sleep(std::size_t index);
   void come_to_rest();
   void give_up();
-  void after(Alarm& alarm, std::chrono::milliseconds time, std::function<void(Worker&)> then);
+  void after(Alarm& alarm, std::chrono::milliseconds time,
+             std::function<void(DispatcherWorker&)> then);
   [[nodiscard]] Instant now() const { return time_->clock().elapsed(); }
   [[nodiscard]] Sequence newest(const Feed& feed) const { return buffer_.newest(feed.id.flow); }
   [[nodiscard]] Sequence newest_if_it_matters(const Feed& feed) const;
@@ -92,7 +94,7 @@ class Dispatcher::Worker : public std::enable_shared_from_this<Dispatcher::Worke
   std::uint64_t burials_ = 0;
   Tally tally_;
   std::unique_ptr<Transport> transport_;
-  const std::shared_ptr<Mailbox<Worker>> mailbox_;
+  const std::shared_ptr<Mailbox<DispatcherWorker>> mailbox_;
 };
 
 }  // namespace sluice

@@ -6,7 +6,7 @@
 namespace sluice {
 
 // One request at a time.
-void Dispatcher::Worker::send_next() {
+void DispatcherWorker::send_next() {
   if (busy_ || paused_ || stopping_) {
     return;
   }
@@ -28,7 +28,7 @@ void Dispatcher::Worker::send_next() {
   transmit(*turn);
 }
 
-void Dispatcher::Worker::jump_where_behind() {
+void DispatcherWorker::jump_where_behind() {
   if (options_.order != DeliveryOrder::LiveFirst) {
     return;
   }
@@ -40,7 +40,7 @@ void Dispatcher::Worker::jump_where_behind() {
   }
 }
 
-bool Dispatcher::Worker::may_go(const Feed& feed, const Block& block) const {
+bool DispatcherWorker::may_go(const Feed& feed, const Block& block) const {
   if (fleet_starts_ && feed.is_old(block)) {
     return false;
   }
@@ -48,7 +48,7 @@ bool Dispatcher::Worker::may_go(const Feed& feed, const Block& block) const {
 }
 
 // A batch ends with the blocks that were there when it began: what comes later begins a new one.
-void Dispatcher::Worker::release_batch() {
+void DispatcherWorker::release_batch() {
   if (!options_.rate_limit.metered) {
     return;
   }
@@ -71,7 +71,7 @@ void Dispatcher::Worker::release_batch() {
 
 // An estimate: what is in hand, and as much per sequence up to the newest block. Flows share the
 // sequences, so with several of them it is too high, and the batch goes out a little early.
-std::uint64_t Dispatcher::Worker::waiting_bytes() const {
+std::uint64_t DispatcherWorker::waiting_bytes() const {
   std::uint64_t bytes = 0;
   for (const Feed& feed : feeds_) {
     for (const LaneName name : {LaneName::Main, LaneName::Backlog}) {
@@ -88,12 +88,12 @@ std::uint64_t Dispatcher::Worker::waiting_bytes() const {
   return bytes;
 }
 
-void Dispatcher::Worker::hold(Hold why, std::chrono::milliseconds time) {
+void DispatcherWorker::hold(Hold why, std::chrono::milliseconds time) {
   tally_.waits(why, time_->clock().now() + time);
-  after(*limits_, time, [](Worker& self) { self.send_next(); });
+  after(*limits_, time, [](DispatcherWorker& self) { self.send_next(); });
 }
 
-void Dispatcher::Worker::transmit(const Turn& turn) {
+void DispatcherWorker::transmit(const Turn& turn) {
   busy_ = true;
   breaker_.attempt();
   tally_.breaker(breaker_.state());

@@ -16,7 +16,7 @@ std::string describe(const Block& block) {
 
 }  // namespace
 
-void Dispatcher::Worker::answered(const Turn& turn, const Answer& answer) {
+void DispatcherWorker::answered(const Turn& turn, const Answer& answer) {
   busy_ = false;
   // A transport that does not know has sent at least the data, if there is an answer to it.
   const bool known = answer.sent_bytes > 0 || answer.verdict == Verdict::Retry;
@@ -37,7 +37,7 @@ void Dispatcher::Worker::answered(const Turn& turn, const Answer& answer) {
 }
 
 // The one place where it is decided what becomes of a block.
-void Dispatcher::Worker::decide(const Turn& turn, const Answer& answer) {
+void DispatcherWorker::decide(const Turn& turn, const Answer& answer) {
   switch (answer.verdict) {
     case Verdict::Confirmed:
       confirmed(turn);
@@ -56,7 +56,7 @@ void Dispatcher::Worker::decide(const Turn& turn, const Answer& answer) {
   }
 }
 
-void Dispatcher::Worker::confirmed(const Turn& turn) {
+void DispatcherWorker::confirmed(const Turn& turn) {
   Feed& feed = feeds_[turn.feed];
   const Stretch stretch = feed.finish(turn.lane);
   buffer_.confirm(feed.id.flow, feed.id.sink, stretch.after, stretch.last);
@@ -74,7 +74,7 @@ void Dispatcher::Worker::confirmed(const Turn& turn) {
 }
 
 // Nothing would get through now: neither this block nor another.
-void Dispatcher::Worker::pause_sink(const Turn& turn, const Answer& answer) {
+void DispatcherWorker::pause_sink(const Turn& turn, const Answer& answer) {
   turns_.again(turn);
   const auto time = pace_.after(answer);
   breaker_.failed(answer.verdict == Verdict::Misconfigured ||
@@ -82,7 +82,7 @@ void Dispatcher::Worker::pause_sink(const Turn& turn, const Answer& answer) {
   outage_.failed(answer, describe(*shipment_.block), time);
   tally_.waits(Hold::Retry, time_->clock().now() + time);
   paused_ = true;
-  after(*pause_, time, [](Worker& self) {
+  after(*pause_, time, [](DispatcherWorker& self) {
     self.paused_ = false;
     self.send_next();
   });
@@ -90,7 +90,7 @@ void Dispatcher::Worker::pause_sink(const Turn& turn, const Answer& answer) {
 
 // The destination is there but does not take this block. Whatever it minds is found by halving:
 // half of a block may be small enough, or free of the record that is refused.
-void Dispatcher::Worker::repair(const Turn& turn, const Answer& answer) {
+void DispatcherWorker::repair(const Turn& turn, const Answer& answer) {
   Feed& feed = feeds_[turn.feed];
   pace_.reset();
   breaker_.answered();
@@ -105,7 +105,7 @@ void Dispatcher::Worker::repair(const Turn& turn, const Answer& answer) {
   }
 }
 
-void Dispatcher::Worker::bury(const Turn& turn, const Answer& answer) {
+void DispatcherWorker::bury(const Turn& turn, const Answer& answer) {
   Feed& feed = feeds_[turn.feed];
   constexpr std::chrono::minutes kBetweenLines{1};
   ++burials_;
@@ -124,19 +124,19 @@ void Dispatcher::Worker::bury(const Turn& turn, const Answer& answer) {
   tally_.buried(too_large);
 }
 
-void Dispatcher::Worker::split(const Turn& turn, std::chrono::milliseconds slowly) {
+void DispatcherWorker::split(const Turn& turn, std::chrono::milliseconds slowly) {
   Feed& feed = feeds_[turn.feed];
   feed.lane(turn.lane).in_surgery = true;
   buffer_.split(feed.id.flow, shipment_.block->first,
                 [mailbox = mailbox_, turn, slowly](Status done) {
-                  mailbox->deliver([turn, slowly, done = std::move(done)](Worker& self) {
+                  mailbox->deliver([turn, slowly, done = std::move(done)](DispatcherWorker& self) {
                     self.has_split(turn, slowly, done);
                   });
                 });
 }
 
-void Dispatcher::Worker::has_split(const Turn& turn, std::chrono::milliseconds slowly,
-                                   const Status& done) {
+void DispatcherWorker::has_split(const Turn& turn, std::chrono::milliseconds slowly,
+                                 const Status& done) {
   Feed& feed = feeds_[turn.feed];
   Lane& lane = feed.lane(turn.lane);
   lane.in_surgery = false;
@@ -161,7 +161,7 @@ void Dispatcher::Worker::has_split(const Turn& turn, std::chrono::milliseconds s
 // It takes not a single record of the flow: somebody must change something. Everything is kept.
 // Other records are tried now and then, one at a time, because it could also be a long stretch of
 // bad ones.
-void Dispatcher::Worker::distrust(const Turn& turn, const Answer& answer) {
+void DispatcherWorker::distrust(const Turn& turn, const Answer& answer) {
   Feed& feed = feeds_[turn.feed];
   const auto time =
       feed.pace.after({.verdict = Verdict::Retry, .retry_after = answer.retry_after, .detail = {}});
@@ -176,17 +176,17 @@ void Dispatcher::Worker::distrust(const Turn& turn, const Answer& answer) {
   rest(turn, time);
 }
 
-void Dispatcher::Worker::rest(const Turn& turn, std::chrono::milliseconds time) {
+void DispatcherWorker::rest(const Turn& turn, std::chrono::milliseconds time) {
   Lane& lane = feeds_[turn.feed].lane(turn.lane);
   lane.held = true;
-  after(*lane.wait, time, [turn](Worker& self) {
+  after(*lane.wait, time, [turn](DispatcherWorker& self) {
     self.feeds_[turn.feed].lane(turn.lane).held = false;
     self.ask(turn.feed);
     self.send_next();
   });
 }
 
-void Dispatcher::Worker::count_flows() {
+void DispatcherWorker::count_flows() {
   std::uint64_t with_backlog = 0;
   std::uint64_t refused = 0;
   for (const Feed& feed : feeds_) {

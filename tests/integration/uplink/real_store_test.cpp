@@ -96,7 +96,7 @@ class RealStore : public ::testing::Test {
     });
     uplink_ = std::jthread([this] { io_.run(); });
   }
-  ~RealStore() override {
+  void TearDown() override {
     dispatcher_.reset();
     work_.reset();
     uplink_ = {};

@@ -48,7 +48,7 @@ TEST_F(DispatcherTest, OneSinkThatHangsForADayChangesNothingForAnother) {
   const auto second_sink = simulated(wire_, {{FlowIndex(0), SinkIndex(1)}}, {});
   first_sink->start();
   second_sink->start();
-  constexpr std::uint64_t kMinutes = 24 * 60;
+  constexpr std::uint64_t kMinutes = 24UL * 60;
   for (std::uint64_t minute = 0; minute < kMinutes; ++minute) {
     buffer_.add(numbered_block(0, 1 + minute * 10));
     pass(std::chrono::minutes(1));
