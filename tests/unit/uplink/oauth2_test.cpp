@@ -53,7 +53,7 @@ TEST(AccessToken, IsNoneIfItCannotBeSent) {
        {std::string(), std::string("<html>"), std::string("[]"), std::string("{}"),
         std::string(R"({"access_token":""})"), std::string(R"({"access_token":7})"),
         std::string(R"({"access_token":"hunter2 hunter2"})"),
-        std::string("{\"access_token\":\"hunter2\\r\\nX: y\"}"),
+        std::string(R"({"access_token":"hunter2\r\nX: y"})"),
         std::string(R"({"access_token":"hunter2","token_type":"mac"})"),
         token_json("hunter2", 1).substr(0, 30), std::string(100'000, '[')}) {
     const auto token = parse_access_token(json);

@@ -99,9 +99,11 @@ TEST(Proxy, ThatIsNoneIsRejectedWithoutRepeatingIt) {
 
 // Tests of one executable run one after the other, so nobody reads meanwhile.
 class ProxyEnvironmentTest : public ::testing::Test {
- protected:
+ public:
   ProxyEnvironmentTest() { clear(); }
   ~ProxyEnvironmentTest() override { clear(); }
+
+ protected:
   static void clear() {
     for (const char* name : {"http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy",
                              "ALL_PROXY", "no_proxy", "NO_PROXY"}) {

@@ -146,12 +146,12 @@ Answer Sender::finish() {
 
 std::string RawServer::Connection::read(std::size_t bytes) {
   while (ahead_.size() < bytes) {
-    char chunk[4096];
-    const auto got = ::recv(socket_, chunk, sizeof(chunk), 0);
+    std::array<char, 4096> chunk{};
+    const auto got = ::recv(socket_, chunk.data(), chunk.size(), 0);
     if (got <= 0) {
       break;
     }
-    ahead_.append(chunk, static_cast<std::size_t>(got));
+    ahead_.append(chunk.data(), static_cast<std::size_t>(got));
   }
   std::string text = ahead_.substr(0, bytes);
   ahead_.erase(0, text.size());
