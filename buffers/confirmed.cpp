@@ -66,10 +66,7 @@ Sequence Confirmed::end_of_range(Sequence sequence) const {
 }
 
 void CutBlocks::add(SequenceRange whole) {
-  const bool part = std::ranges::any_of(wholes_, [&whole](const SequenceRange& each) {
-    return each.after <= whole.after && whole.last <= each.last;
-  });
-  if (!part) {
+  if (std::ranges::find(wholes_, whole) == wholes_.end()) {
     wholes_.push_back(whole);
   }
 }
@@ -79,13 +76,14 @@ void CutBlocks::forget(Sequence until) {
 }
 
 SequenceRange CutBlocks::trim(SequenceRange confirmed) const {
-  const auto begins_in = std::ranges::find_if(wholes_, [&confirmed](const SequenceRange& each) {
-    return each.after < confirmed.after && confirmed.after < each.last;
-  });
-  if (begins_in != wholes_.end() && begins_in->last < confirmed.last) {
-    confirmed.after = begins_in->last;
+  SequenceRange trimmed = confirmed;
+  for (const SequenceRange& each : wholes_) {
+    const bool begins_in = each.after < confirmed.after && confirmed.after < each.last;
+    if (begins_in && each.last < confirmed.last) {
+      trimmed.after = std::max(trimmed.after, each.last);
+    }
   }
-  return confirmed;
+  return trimmed;
 }
 
 Confirmed intersection(const Confirmed& one, const Confirmed& other) {

@@ -56,7 +56,7 @@ class CutBlocks {
   [[nodiscard]] SequenceRange trim(SequenceRange confirmed) const;
 
  private:
-  std::vector<SequenceRange> wholes_;  // neither overlap
+  std::vector<SequenceRange> wholes_;  // those that were halves themselves lie within others
 };
 
 // What is in both.

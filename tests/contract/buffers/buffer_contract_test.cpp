@@ -388,6 +388,18 @@ TEST_P(BufferContract, ARangeThatBeginsInABlockWhichIsCutMeanwhileDoesNotCoverTh
   EXPECT_EQ(fetch(0, 0), 6U);
 }
 
+TEST_P(BufferContract, TheSameIsTrueWhenTheHalfThatItBeginsInIsCutOnceMore) {
+  submit_lines(0, 1, 6);
+  EXPECT_EQ(fetch(0, 1), 1U);
+  Fetch fresh(subject_->reader(), 0, 0, 1);
+  ASSERT_TRUE(split(0, 1));
+  EXPECT_EQ(fresh.first(), 4U);
+  ASSERT_TRUE(split(0, 1));
+  confirm(0, 0, 1, 6);
+  confirm(0, 0, 0, 1);
+  EXPECT_EQ(fetch(0, 0), 2U);
+}
+
 TEST_P(BufferContract, WhoWaitsForFreshBlocksIsGivenTheSecondHalfOfTheNewest) {
   submit_lines(0, 1, 4);
   EXPECT_EQ(fetch(0, 0), 1U);
