@@ -87,9 +87,8 @@ BlockPtr read_block(const sqlite::Statement& row, FlowIndex index, BlockCipher& 
   }
   const auto& columns = metadata.columns;
   const SealMark mark = seal_in(columns[Metadata::kCodec]);
-  Result<std::string> opened = mark == SealMark::None
-                                   ? Result<std::string>(std::string(data))
-                                   : cipher.open(mark, to_bytes(metadata), data);
+  Result<std::string> opened = mark == SealMark::None ? Result<std::string>(std::string(data))
+                                                      : cipher.open(mark, to_bytes(metadata), data);
   if (!opened) {
     return nullptr;
   }

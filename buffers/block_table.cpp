@@ -13,9 +13,8 @@ namespace sluice {
 namespace {
 
 // In the order of the table: by way of the index every page would be visited once for every flow.
-constexpr const char* kUsage =
-    "SELECT flow, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES ", id, " SLUICE_SEAL
-    " FROM block NOT INDEXED ORDER BY id";
+constexpr const char* kUsage = "SELECT flow, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES
+                               ", id, " SLUICE_SEAL " FROM block NOT INDEXED ORDER BY id";
 constexpr const char* kLast =
     "SELECT coalesce((SELECT id + max(" SLUICE_SANE_COUNT ", 1) - 1 + " SLUICE_SANE_SKIPPED
     " FROM block ORDER BY id DESC LIMIT 1), 0)";
@@ -40,8 +39,8 @@ constexpr const char* kWithin =
     "SELECT id, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES
     " FROM block"
     " WHERE flow = ?1 AND id > ?4 AND id <= ?2 AND id + n + skipped - 1 <= ?2 ORDER BY id LIMIT ?3";
-constexpr const char* kOldest = "SELECT id, " SLUICE_SANE_COUNT
-                                ", " SLUICE_FRAME_BYTES " FROM block"
+constexpr const char* kOldest = "SELECT id, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES
+                                " FROM block"
                                 " WHERE flow = ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
 constexpr const char* kRemove = "DELETE FROM block WHERE id = ?1";
 constexpr const char* kFind =

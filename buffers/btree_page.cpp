@@ -140,7 +140,7 @@ std::vector<TreeCell> cells_of(const RawPage& page, PageNumber number) {
   return cells;
 }
 
-std::optional<Record> Record::parse(std::string_view record, std::uint64_t size) {
+std::optional<PageRecord> PageRecord::parse(std::string_view record, std::uint64_t size) {
   std::string_view rest = record;
   const auto header_size = take_varint(rest);
   if (!header_size || *header_size > record.size()) {
@@ -148,9 +148,10 @@ std::optional<Record> Record::parse(std::string_view record, std::uint64_t size)
   }
   std::string_view header =
       record.substr(record.size() - rest.size(),
-                    static_cast<std::size_t>(*header_size) - std::min<std::size_t>(
-                        record.size() - rest.size(), static_cast<std::size_t>(*header_size)));
-  Record parsed;
+                    static_cast<std::size_t>(*header_size) -
+                        std::min<std::size_t>(record.size() - rest.size(),
+                                              static_cast<std::size_t>(*header_size)));
+  PageRecord parsed;
   std::uint64_t offset = *header_size;
   while (!header.empty()) {
     const auto type = take_varint(header);
@@ -164,24 +165,24 @@ std::optional<Record> Record::parse(std::string_view record, std::uint64_t size)
   return offset == size ? std::optional(std::move(parsed)) : std::nullopt;
 }
 
-bool Record::is_null(std::size_t column) const {
+bool PageRecord::is_null(std::size_t column) const {
   return column < columns_.size() && columns_[column].type == 0;
 }
 
-bool Record::is_integer(std::size_t column) const {
+bool PageRecord::is_integer(std::size_t column) const {
   const std::uint64_t type = column < columns_.size() ? columns_[column].type : 0;
   return (type >= 1 && type <= 6) || type == 8 || type == 9;
 }
 
-bool Record::is_text(std::size_t column) const {
+bool PageRecord::is_text(std::size_t column) const {
   return column < columns_.size() && columns_[column].type >= 13 && columns_[column].type % 2 == 1;
 }
 
-bool Record::is_blob(std::size_t column) const {
+bool PageRecord::is_blob(std::size_t column) const {
   return column < columns_.size() && columns_[column].type >= 12 && columns_[column].type % 2 == 0;
 }
 
-std::optional<std::int64_t> Record::integer(std::string_view record, std::size_t column) const {
+std::optional<std::int64_t> PageRecord::integer(std::string_view record, std::size_t column) const {
   const auto value = bytes(record, column);
   if (!value || !is_integer(column)) {
     return std::nullopt;
@@ -197,7 +198,8 @@ std::optional<std::int64_t> Record::integer(std::string_view record, std::size_t
   return static_cast<std::int64_t>(number);
 }
 
-std::optional<std::string_view> Record::bytes(std::string_view record, std::size_t column) const {
+std::optional<std::string_view> PageRecord::bytes(std::string_view record,
+                                                  std::size_t column) const {
   if (column >= columns_.size()) {
     return std::nullopt;
   }

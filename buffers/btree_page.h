@@ -32,11 +32,11 @@ std::vector<TreeCell> cells_of(const RawPage& page, PageNumber number);
 constexpr std::size_t kOverflowBytes = kRawPageSize - 4;
 
 // Columns of a record. Nothing of it is believed: all reads stay within its bytes.
-class Record {
+class PageRecord {
  public:
   // `record` is the beginning of one that has `size` bytes in all. Fails when the header does not
   // add up to that size, or is not in the beginning.
-  static std::optional<Record> parse(std::string_view record, std::uint64_t size);
+  static std::optional<PageRecord> parse(std::string_view record, std::uint64_t size);
 
   [[nodiscard]] std::size_t columns() const { return columns_.size(); }
   [[nodiscard]] bool is_null(std::size_t column) const;

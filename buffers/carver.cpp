@@ -1,5 +1,7 @@
 #include "buffers/carver.h"
 
+#include "buffers/carved_rows.h"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -12,109 +14,17 @@ namespace {
 constexpr std::uint64_t kLargestRow = 64UL * 1024 * 1024;
 constexpr std::uint64_t kLargestSmallRow = 4UL * 1024 * 1024;
 
-// block: id (which SQLite keeps outside the record), six integers, crc, data; rows of format 2
-// have `skipped` behind it.
-constexpr std::size_t kBlockColumns = 9;
-constexpr std::size_t kCrc = 7;
-constexpr std::size_t kData = 8;
-constexpr std::size_t kSkipped = 9;
-
-bool integers(const Record& columns, std::size_t from, std::size_t to) {
-  for (std::size_t column = from; column < to; ++column) {
-    if (!columns.is_integer(column)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-bool looks_like_block(const Record& columns) {
-  return (columns.columns() == kBlockColumns || columns.columns() == kBlockColumns + 1) &&
-         columns.is_null(0) && integers(columns, 1, kData) && columns.is_blob(kData) &&
-         (columns.columns() == kBlockColumns || columns.is_integer(kSkipped));
-}
-
-// dead: id, flow, sink, first, n, raw_bytes, codec, min_ts, max_ts, crc, reason, detail, at,
-// skipped, data.
-constexpr std::size_t kDeadColumns = 15;
-
-bool looks_like_dead(const Record& columns) {
-  return columns.columns() == kDeadColumns && columns.is_null(0) && columns.is_integer(1) &&
-         columns.is_text(2) && integers(columns, 3, 10) && columns.is_text(10) &&
-         columns.is_text(11) && integers(columns, 12, 14) && columns.is_blob(14);
-}
-
-bool sound(const FoundBlockRow& row) {
-  const auto& columns = row.metadata.columns;
-  const std::int64_t count = columns[BlockMetadata::kCount];
-  return row.first() > 0 && count > 0 && row.metadata.skipped >= 0 &&
-         std::int64_t{checksum(row.metadata, row.data)} == row.crc;
-}
-
-// meta: k, format, epoch, last_seq, tick.
-bool looks_like_meta(const TreeCell& cell, const Record& columns) {
-  return cell.rowid == 1 && columns.columns() == 5 && columns.is_null(0) && integers(columns, 1, 5);
-}
-
-std::int64_t integer(const Record& columns, std::string_view record, std::size_t column) {
-  return columns.integer(record, column).value_or(0);
-}
-
-std::string_view bytes(const Record& columns, std::string_view record, std::size_t column) {
-  return columns.bytes(record, column).value_or(std::string_view());
-}
-
-FoundBlockRow block_of(std::int64_t rowid, const Record& columns, std::string_view record) {
-  FoundBlockRow row;
-  row.metadata.columns[0] = rowid;
-  for (std::size_t column = 1; column < BlockMetadata::kColumns; ++column) {
-    row.metadata.columns.at(column) = integer(columns, record, column);
-  }
-  row.crc = integer(columns, record, kCrc);
-  row.data = bytes(columns, record, kData);
-  row.metadata.skipped =
-      columns.columns() > kSkipped ? integer(columns, record, kSkipped) : 0;
-  return row;
-}
-
-FoundDeadRow dead_of(std::int64_t rowid, const Record& columns, std::string_view record) {
-  FoundDeadRow row;
-  row.id = rowid;
-  row.sink = bytes(columns, record, 2);
-  constexpr std::array<std::size_t, BlockMetadata::kColumns> kMetadata{3, 1, 4, 5, 6, 7, 8};
-  for (std::size_t i = 0; i < kMetadata.size(); ++i) {
-    row.letter.metadata.columns.at(i) = integer(columns, record, kMetadata.at(i));
-  }
-  row.letter.crc = integer(columns, record, 9);
-  row.reason = bytes(columns, record, 10);
-  row.detail = bytes(columns, record, 11);
-  row.at = integer(columns, record, 12);
-  row.letter.metadata.skipped = integer(columns, record, 13);
-  row.letter.data = bytes(columns, record, 14);
-  return row;
-}
-
-// In the order in which versions are to be believed, see PageVersion.
-Trust trust_in(const PageVersion& version) {
-  constexpr unsigned kOffsetBits = 56;
-  const auto source =
-      static_cast<Trust>(PageVersion::Source::OldLog) - static_cast<Trust>(version.source);
-  return source << kOffsetBits | version.offset;
-}
-
-// In the order in which they were written.
-Age age_of(const PageVersion& version) {
-  switch (version.source) {
-    case PageVersion::Source::OldLog:
-      return 0;
-    case PageVersion::Source::Database:
-      return 1;
-    case PageVersion::Source::Log:
-    case PageVersion::Source::DamagedLog:
-      break;
-  }
-  return 2 + version.offset;
-}
+using carved::age_of;
+using carved::block_of;
+using carved::bytes;
+using carved::dead_of;
+using carved::integer;
+using carved::integers;
+using carved::looks_like_block;
+using carved::looks_like_dead;
+using carved::looks_like_meta;
+using carved::sound;
+using carved::trust_in;
 
 // The newest comes first, also if less is to be expected of it.
 std::vector<PageVersion> by_age(std::vector<PageVersion> versions) {
@@ -134,7 +44,7 @@ Result<std::uint64_t> newest_tick(const DamagedPages& pages,
       return read.error();
     }
     for (const TreeCell& cell : *read ? cells_of(bytes, version.page) : std::vector<TreeCell>()) {
-      const auto columns = Record::parse(cell.local, cell.payload_size);
+      const auto columns = PageRecord::parse(cell.local, cell.payload_size);
       if (columns && looks_like_meta(cell, *columns)) {
         newest = std::max(newest, static_cast<std::uint64_t>(integer(*columns, cell.local, 4)));
       }
@@ -197,7 +107,7 @@ Status Carver::carve_small_tables(PageNumber page) {
 }
 
 Status Carver::take_row(const TreeCell& cell, const PageVersion& version) {
-  const auto columns = Record::parse(cell.local, cell.payload_size);
+  const auto columns = PageRecord::parse(cell.local, cell.payload_size);
   if (!columns || cell.payload_size > kLargestSmallRow) {
     return {};
   }
@@ -227,7 +137,7 @@ Status Carver::take_row(const TreeCell& cell, const PageVersion& version) {
 
 // Entries of an index, and rows of the tables that SQLite keeps like one.
 Status Carver::take_entry(const TreeCell& cell, const PageVersion& version, bool newest) {
-  const auto columns = Record::parse(cell.local, cell.payload_size);
+  const auto columns = PageRecord::parse(cell.local, cell.payload_size);
   if (!columns || columns->columns() < 2 || columns->columns() > 4 ||
       cell.payload_size > kLargestSmallRow) {
     return {};
@@ -351,7 +261,7 @@ Status Carver::carve_page(const PageVersion& version, Pass pass) {
 }
 
 Status Carver::carve_cell(const TreeCell& cell, const PageVersion& version, Pass pass) {
-  const auto columns = Record::parse(cell.local, cell.payload_size);
+  const auto columns = PageRecord::parse(cell.local, cell.payload_size);
   if (!columns || cell.payload_size > kLargestRow) {
     return {};
   }
@@ -410,7 +320,8 @@ Status Carver::take_block(const FoundBlockRow& block, Pass pass) {
   return {};
 }
 
-Status Carver::carve_dead(const TreeCell& cell, const Record& columns, const PageVersion& version) {
+Status Carver::carve_dead(const TreeCell& cell, const PageRecord& columns,
+                          const PageVersion& version) {
   const Result<bool> whole = assemble(cell, version, Chain::Trusted);
   if (!whole) {
     return whole.error();

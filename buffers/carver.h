@@ -53,7 +53,7 @@ class Carver {
   Status carve_page(const PageVersion& version, Pass pass);
   Status carve_cell(const TreeCell& cell, const PageVersion& version, Pass pass);
   Status take_block(const FoundBlockRow& block, Pass pass);
-  Status carve_dead(const TreeCell& cell, const Record& columns, const PageVersion& version);
+  Status carve_dead(const TreeCell& cell, const PageRecord& columns, const PageVersion& version);
 
   [[nodiscard]] bool is_free(PageNumber page) const;
   // False: some page of the row is missing. The record is in `record_` then, as far as it goes.

@@ -42,7 +42,7 @@ class Catalogue {
   Status set_confirmed(FlowId flow, std::string_view sink, const Confirmed& confirmed);
 
   Result<std::map<std::string, std::string>> states();  // Reject: one needs another key
-  Status set_state(const StateRow& row);  // an empty value removes the key
+  Status set_state(const StateRow& row);                // an empty value removes the key
 
   Result<std::map<FlowId, Ledger>> ledger();
   // To be called in the transaction that does what is counted.

@@ -142,8 +142,7 @@ class LogScan {
       return begun.error();
     }
     std::vector<unsigned char> bytes(kFrame);
-    const std::uint64_t count =
-        log_.size() > kLogHeader ? (log_.size() - kLogHeader) / kFrame : 0;
+    const std::uint64_t count = log_.size() > kLogHeader ? (log_.size() - kLogHeader) / kFrame : 0;
     for (std::uint64_t number = 0; number < count; ++number) {
       const auto got = log_.read(kLogHeader + number * kFrame, bytes);
       if (!got) {
@@ -173,9 +172,8 @@ class LogScan {
     checksum.add(std::span(bytes).first(24), big_endian_);
     const bool known = (magic == kLittleEndianMagic || magic == kBigEndianMagic) &&
                        checksum == stored_checksum(bytes.data() + 24);
-    has_bad_header_ =
-        !known && std::any_of(bytes.begin(), bytes.begin() + kLogHeader,
-                              [](unsigned char byte) { return byte != 0; });
+    has_bad_header_ = !known && std::any_of(bytes.begin(), bytes.begin() + kLogHeader,
+                                            [](unsigned char byte) { return byte != 0; });
     visible_ = known;
     // The first frame is always of the present generation, so it knows as well.
     const std::size_t salt_at = known ? 16 : kLogHeader + 8;
@@ -322,8 +320,7 @@ bool DamagedPages::has_bad_log_header() const {
 
 Result<bool> DamagedPages::read(const PageVersion& version, RawPage& into) const {
   const bool in_database = version.source == PageVersion::Source::Database;
-  const auto got =
-      (in_database ? files_->database : files_->log).read(version.offset, into);
+  const auto got = (in_database ? files_->database : files_->log).read(version.offset, into);
   if (!got) {
     return got.error();
   }

@@ -15,7 +15,8 @@ namespace {
 
 constexpr int kRest = kBlockColumns;
 
-constexpr const char* kUsage = "SELECT count(*), coalesce(sum(" SLUICE_FRAME_BYTES "), 0) FROM dead";
+constexpr const char* kUsage =
+    "SELECT count(*), coalesce(sum(" SLUICE_FRAME_BYTES "), 0) FROM dead";
 constexpr const char* kContains = "SELECT 1 FROM dead WHERE flow = ?1 AND first = ?2 AND sink = ?3";
 constexpr const char* kInsert = "INSERT INTO dead(" SLUICE_DEAD_BLOCK
                                 ", sink, reason, detail, at)"

@@ -89,8 +89,8 @@ void FoundRows::read_by_sqlite(sqlite::Connection& connection, bool sees_whole_l
       for_each_row(connection, "SELECT key, value FROM state",
                    [&](const auto& row) { take_state(row.bytes(0), row.bytes(1), kMost); }) &&
       sees_whole_log;
-  const bool all_cursors = for_each_row(
-      connection, "SELECT flow, sink, confirmed FROM cursor", [&](const auto& row) {
+  const bool all_cursors =
+      for_each_row(connection, "SELECT flow, sink, confirmed FROM cursor", [&](const auto& row) {
         take_cursor(FlowId(row.integer(0)), row.bytes(1), row.integer(2), kUnknown);
       });
   const bool all_ranges = for_each_row(
@@ -207,9 +207,8 @@ void FoundRows::name_flows(const std::vector<FlowId>& flows) {
   for (auto& [id, name] : flows_) {
     if (name.empty()) {
       const std::vector<std::string> possible = possible_names(id, used);
-      name = possible.size() == 1
-                 ? possible.front()
-                 : "unknown flow " + std::to_string(static_cast<std::int64_t>(id));
+      name = possible.size() == 1 ? possible.front()
+                                  : "unknown flow " + std::to_string(static_cast<std::int64_t>(id));
       used.insert(name);
     }
   }

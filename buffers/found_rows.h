@@ -39,9 +39,9 @@ struct Remembered {
   std::map<FlowId, std::string> flows;
 };
 
-// The small tables have no checksum. So of what only ever grows the highest is taken, of a state the
-// version that is trusted most, and numbers that no file can have reached are not believed. Of a
-// cursor the latest is taken: it goes back when a dead letter is queued again.
+// The small tables have no checksum. So of what only ever grows the highest is taken, of a state
+// the version that is trusted most, and numbers that no file can have reached are not believed. Of
+// a cursor the latest is taken: it goes back when a dead letter is queued again.
 //
 // One thread. Memory: what is in the small tables.
 class FoundRows {

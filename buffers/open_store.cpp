@@ -88,10 +88,10 @@ Status check_index(StoreFile& file, const Pending& pending) {
     listed.emplace(FlowId(counts->integer(0)), count);
     all += count;
   }
-  const bool right = all == pending.held.blocks &&
-                     std::ranges::all_of(pending.flows, [&](const FlowState& flow) {
-                       return listed[flow.id] == flow.stored.usage.blocks;
-                     });
+  const bool right =
+      all == pending.held.blocks && std::ranges::all_of(pending.flows, [&](const FlowState& flow) {
+        return listed[flow.id] == flow.stored.usage.blocks;
+      });
   return right ? Status() : Error{Reaction::Fatal, "its index is damaged"};
 }
 

@@ -30,10 +30,9 @@ constexpr const char* kHasSeen = "SELECT 1 FROM seen WHERE id = ?1";
 // Of the flow, the last block that does not begin behind ?2.
 constexpr const char* kNeighbour =
     "SELECT id + n + skipped - 1 FROM block WHERE flow = ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1";
-constexpr const char* kInsert =
-    "INSERT OR IGNORE INTO block(" SLUICE_BLOCK_COLUMNS
-    ")"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+constexpr const char* kInsert = "INSERT OR IGNORE INTO block(" SLUICE_BLOCK_COLUMNS
+                                ")"
+                                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 constexpr const char* kInsertDead =
     "INSERT OR IGNORE INTO dead(first, flow, n, raw_bytes, codec, min_ts, max_ts, crc, data,"
     " skipped, id, sink, reason, detail, at)"
@@ -345,8 +344,8 @@ Status SalvagedFile::write_rest(const FoundRows& rows) {
       return inserted;
     }
   }
-  Result<sqlite::Statement> meta = connection_->prepare(
-      "UPDATE meta SET epoch = coalesce(?1, epoch), last_seq = ?2, tick = ?3");
+  Result<sqlite::Statement> meta =
+      connection_->prepare("UPDATE meta SET epoch = coalesce(?1, epoch), last_seq = ?2, tick = ?3");
   if (!meta) {
     return meta.error();
   }

@@ -19,8 +19,7 @@ Result<std::uint64_t> pages(sqlite::Statement& pragma) {
 }  // namespace
 
 Result<StoreFile> StoreFile::open(const DatabaseOptions& options) {
-  Result<BlockCipher> keys =
-      BlockCipher::make(options.encryption_key, options.encryption_old_keys);
+  Result<BlockCipher> keys = BlockCipher::make(options.encryption_key, options.encryption_old_keys);
   if (!keys) {
     return Error{Reaction::Reject, "buffer: " + keys.error().message};
   }

@@ -109,7 +109,7 @@ Result<std::uint64_t> FileHandle::size() const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
-Status sync_directory(const std::string& path) {
+Status sync_folder(const std::string& path) {
   const int directory = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (directory < 0) {
     return file_error("open", path, errno);

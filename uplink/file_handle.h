@@ -44,7 +44,7 @@ class FileHandle {
 };
 
 // So that names that were made or changed in it survive a power cut.
-Status sync_directory(const std::string& path);
+Status sync_folder(const std::string& path);
 
 Status rename_file(const std::string& from, const std::string& to);
 

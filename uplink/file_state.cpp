@@ -82,7 +82,7 @@ Status store_file_state(const std::string& path, const std::string& directory,
   if (const Status renamed = rename_file(fresh, path); !renamed) {
     return renamed;
   }
-  return sync_directory(directory);
+  return sync_folder(directory);
 }
 
 }  // namespace sluice

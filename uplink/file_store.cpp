@@ -174,7 +174,7 @@ class FileStore final : public BlockWork {
     }
     size_ = found->good_bytes;
     start_age();
-    return sync_directory(names.directory());
+    return sync_folder(names.directory());
   }
 
   // The sequences of another buffer count from the beginning: they mean other records, so nothing
@@ -257,7 +257,7 @@ class FileStore final : public BlockWork {
     }
     part_ = *std::move(part);
     size_ = 0;
-    return sync_directory(names_.directory());
+    return sync_folder(names_.directory());
   }
 
   void start_age() {
@@ -289,7 +289,7 @@ class FileStore final : public BlockWork {
     part_.close();
     size_ = 0;
     finish_at_.reset();
-    return sync_directory(names.directory());
+    return sync_folder(names.directory());
   }
 
   [[nodiscard]] Status delete_oldest() const {

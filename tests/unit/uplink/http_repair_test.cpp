@@ -69,8 +69,9 @@ class HttpRepair : public ::testing::Test {
     Dispatcher dispatcher(io,
                           {.name = "cloud",
                            .feeds = {{FlowIndex(0), SinkIndex(0)}},
-                           .retry = {.initial = milliseconds(1), .max = milliseconds(2)}},
-                          buffer_, *std::move(transport));
+                           .delivery = {.retry = {.initial = milliseconds(1),
+                                                  .max = milliseconds(2)}}},
+                          buffer_, buffer_, *std::move(transport));
     dispatcher.start();
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (dispatcher.counts().retries < failed && io.run_one_until(end) > 0) {
