@@ -184,7 +184,22 @@ std::vector<FetchRequest> Inbox::offered(const std::vector<Sequence>& newest) {
   for (std::size_t flow = 0; flow < newest.size(); ++flow) {
     newest_.at(flow) = std::max(newest_.at(flow), newest[flow]);
   }
-  return std::exchange(arrivals_.fetches, {});
+  return take_fetches();
+}
+
+// Not past a confirmation that was there before them: it says what they must not be given. Then
+// they come with it, by take().
+std::vector<FetchRequest> Inbox::take_fetches() {
+  if (arrivals_.confirmations.empty() && arrivals_.burials.empty()) {
+    return std::exchange(arrivals_.fetches, {});
+  }
+  for (FetchRequest& fetch : arrivals_.fetches) {
+    fetch.nothing_stored = newest_.at(number(fetch.flow)) <= fetch.after;
+    if (!fetch.nothing_stored) {
+      wake();
+    }
+  }
+  return {};
 }
 
 std::vector<FetchRequest> Inbox::stored(const std::vector<SealedBlock>& blocks) {
@@ -201,7 +216,7 @@ std::vector<FetchRequest> Inbox::stored(const std::vector<SealedBlock>& blocks) 
       }
     }
   }
-  return std::exchange(arrivals_.fetches, {});
+  return take_fetches();
 }
 
 void Inbox::look_again(FlowIndex flow, Sequence newest) {

@@ -99,7 +99,8 @@ class Inbox {
   std::vector<FetchRequest> offered(const std::vector<Sequence>& newest);
 
   // `blocks` are settled. Returns the fetches that have arrived meanwhile: those that found
-  // nothing stored did so before this call, so none of them can miss the blocks.
+  // nothing stored did so before this call, so none of them can miss the blocks. Nothing if a
+  // confirmation has arrived too, which must not be overtaken; take() then returns both.
   std::vector<FetchRequest> stored(const std::vector<SealedBlock>& blocks);
   // Blocks have appeared in the flow that were not there before; the newest begins at `newest`.
   // Requests that have found nothing must look again.
@@ -115,6 +116,7 @@ class Inbox {
   bool accept(std::vector<Request> Arrivals::*into, Request& request);
   bool accept(FetchRequest& request);  // false: it is closed, and the request still the caller's
   [[nodiscard]] bool empty() const SLUICE_REQUIRES(mutex_);
+  std::vector<FetchRequest> take_fetches() SLUICE_REQUIRES(mutex_);
   void arrived() SLUICE_REQUIRES(mutex_);
   void wake() SLUICE_REQUIRES(mutex_);
 

@@ -70,7 +70,6 @@ class HttpConnection::Link : public std::enable_shared_from_this<HttpConnection:
     });
   }
 
-
   [[nodiscard]] bool reusable() { return !then_ && channel_->idle(); }
 
   void close() {

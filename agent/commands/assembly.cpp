@@ -103,9 +103,8 @@ class Agent::Parts {
       }
       dispatchers_.push_back(std::make_unique<Dispatcher>(
           uplink_,
-          DispatcherOptions{.name = sink.name,
-                            .feeds = feeds_of(config, sink.name),
-                            .delivery = sink.delivery},
+          DispatcherOptions{
+              .name = sink.name, .feeds = feeds_of(config, sink.name), .delivery = sink.delivery},
           *buffer_, *buffer_, *std::move(transport)));
     }
     return {};

@@ -92,7 +92,7 @@ TEST_F(EncryptionTest, NothingThatCameFromMessagesIsInTheFileAsPlainText) {
                               .sink = SinkIndex(0),
                               .range = {Sequence(0), Sequence(1)},
                               .why = {"refused", "because"},
-                                .block = nullptr});
+                              .block = nullptr});
   buffer.tick();
   const std::string bytes = everything_on_disk();
   EXPECT_EQ(bytes.find("temperature"), std::string::npos);
@@ -189,6 +189,7 @@ TEST_F(EncryptionTest, ADamagedFileIsSalvagedAndStaysEncrypted) {
       store(buffer, first);
     }
     buffer.stop();
+    buffer.close();
   }
   std::string bytes = contents(directory_.file("buffer.db"));
   bytes.replace(0, 4'096, std::string(4'096, 'x'));

@@ -70,6 +70,7 @@ class SalvageTest : public testing::Test {
     fill(buffer);
     epoch_ = buffer.loop().epoch();
     buffer.stop();
+    buffer.close();
     ASSERT_EQ(fs::file_size(path() + "-wal"), 0U);
   }
 
@@ -170,6 +171,7 @@ TEST_F(SalvageTest, AllBlocksComeBackWhenTheFirstPageIsDestroyed) {
     EXPECT_TRUE(fs::exists(quarantines().front() / "buffer.db-wal"));
     EXPECT_EQ(contents(quarantines().front() / "salvage.txt"), counts.quarantine + '\n');
     buffer.stop();
+    buffer.close();
   }
   expect_balance();
   SteppedBuffer again(options());
@@ -181,10 +183,9 @@ TEST_F(SalvageTest, AllBlocksComeBackWhenTheFirstPageIsDestroyed) {
 
 // One page each. The name of a flow is in its table and in the index of that.
 TEST_F(SalvageTest, ALostPageOfASmallTableLosesNoBlock) {
-  for (const std::string table :
-       {"meta", "flow", "sqlite_autoindex_flow_1", "cursor", "state", "sqlite_autoindex_state_1",
-        "block_flow", "quarantine", "confirmed", "dead", "dead_block", "ledger",
-        "sqlite_sequence"}) {
+  for (const std::string table : {"meta", "flow", "sqlite_autoindex_flow_1", "cursor", "state",
+                                  "sqlite_autoindex_state_1", "block_flow", "quarantine",
+                                  "confirmed", "dead", "dead_block", "ledger", "sqlite_sequence"}) {
     SCOPED_TRACE(table);
     for (const auto& entry : fs::directory_iterator(directory_.path())) {
       fs::remove_all(entry.path());
@@ -207,6 +208,7 @@ TEST_F(SalvageTest, ALostPageOfASmallTableLosesNoBlock) {
     buffer.tick();
     EXPECT_EQ(buffer.settled().size(), 1U) << buffer.counts().trouble;
     buffer.stop();
+    buffer.close();
     expect_balance();
   }
 }
@@ -230,6 +232,7 @@ TEST_F(SalvageTest, WhatCannotBeReadIsCounted) {
             std::string::npos)
       << buffer.counts().quarantine;
   buffer.stop();
+  buffer.close();
   expect_balance();
 }
 
@@ -373,6 +376,7 @@ TEST_F(SalvageTest, DamageThatIsMetWhileRunningIsLeftBehind) {
   EXPECT_EQ(buffer.settled().size(), 1U) << buffer.counts().trouble;
   EXPECT_EQ(buffer.counts().trouble, "");
   buffer.stop();
+  buffer.close();
   expect_balance();
 }
 
@@ -389,6 +393,7 @@ TEST_F(SalvageTest, DeadLettersAndRangesAreKept) {
                                 .block = nullptr});
     buffer.tick();
     buffer.stop();
+    buffer.close();
   }
   ASSERT_EQ(ask("SELECT count(*) FROM dead"), 1);
   overwrite_page(1, '\x55');
@@ -398,6 +403,7 @@ TEST_F(SalvageTest, DeadLettersAndRangesAreKept) {
     EXPECT_EQ(firsts(buffer.drain(0, 0)), (Numbers{12, 14, 16, 18, 20, 32, 34, 36, 38, 40}));
     EXPECT_EQ(firsts(buffer.drain(1, 0)).front(), 13U);
     buffer.stop();
+    buffer.close();
   }
   EXPECT_EQ(ask("SELECT count(*) FROM dead WHERE first = 11 AND sink = 'y' AND reason = 'refused'"
                 " AND detail = 'no such column' AND length(data) > 0"),

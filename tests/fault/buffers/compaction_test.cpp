@@ -1,5 +1,6 @@
 // The space of a drained backlog comes back, and a power cut at any moment of it changes nothing.
 #include "buffers/compaction.h"
+
 #include "tests/support/power_cut_vfs.h"
 #include "tests/support/stepped_buffer.h"
 #include "tests/support/temp_directory.h"

@@ -238,6 +238,7 @@ class Specimen {
     epoch_ = buffer.loop().epoch();
     if (end == End::Stopped) {
       buffer.stop();
+      buffer.close();
     }
     files_ = {contents(directory.file("buffer.db")), contents(directory.file("buffer.db-wal"))};
     buffer.close();
@@ -254,9 +255,10 @@ class Specimen {
   }
 
   static SqliteBufferOptions options(const std::string& directory) {
-    return {.directory = directory,
-            .durability = Durability::Process,  // the disk stays, so there is no need to wait for it
-            .routes = {{"a", {"x"}}, {"b", {"y"}}}};
+    return {
+        .directory = directory,
+        .durability = Durability::Process,  // the disk stays, so there is no need to wait for it
+        .routes = {{"a", {"x"}}, {"b", {"y"}}}};
   }
 
   [[nodiscard]] const Files& files() const { return files_; }

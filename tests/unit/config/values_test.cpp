@@ -213,7 +213,6 @@ const std::map<std::string, std::string> kDefaults{
     {"sinks.x.type", "http"},
     {"sinks.x.http:method", "POST"},
     {"sinks.x.http:failback_after", "60s"},
-    {"sinks.x.http:auth.oauth2.credentials_in", "header"},
     {"sinks.x.http:follow_redirects", "false"},
     {"sinks.x.http:compression", "zstd"},
     {"sinks.x.http:tls.insecure_skip_verify", "false"},

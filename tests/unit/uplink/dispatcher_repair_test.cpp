@@ -60,7 +60,8 @@ class RepairTest : public DispatcherTest {
     for (std::uint64_t each = 1; each <= records; ++each) {
       const auto taken = wire_.accepted.find(each);
       const int times = taken == wire_.accepted.end() ? 0 : taken->second;
-      ASSERT_EQ(times, buried.contains(each) ? 0 : 1) << each;
+      ASSERT_EQ(times, buried.contains(each) ? 0 : 1)
+          << each << (buffer_.has(0, 0, each) ? " is lost" : " is still held");
       ASSERT_TRUE(buffer_.has(0, 0, each)) << each;
     }
   }
@@ -267,7 +268,7 @@ TEST_F(RepairTest, AccountsForEveryRecordWhateverTheDestinationDoes) {
   constexpr std::uint64_t kRecords = 3'000;
   for (int round = 0; round < 20; ++round) {
     const unsigned seed = std::random_device{}();
-    SCOPED_TRACE("seed " + std::to_string(seed));
+    SCOPED_TRACE("round " + std::to_string(round) + ", seed " + std::to_string(seed));
     std::mt19937 random(seed);
     buffer_ = FakeBuffer();
     wire_.accepted.clear();
@@ -289,7 +290,7 @@ TEST_F(RepairTest, AccountsForEveryRecordWhateverTheDestinationDoes) {
       buffer_.add(numbered_block(0, first, 100));
       pass(milliseconds(random() % 3'000));
     }
-    for (std::uint64_t hour = 0; hour < 24; ++hour) {
+    for (std::uint64_t hour = 0; hour < 240; ++hour) {
       buffer_.add(numbered_block(0, kRecords + 1 + hour * 10));
       pass(hours(1));
     }

@@ -66,12 +66,12 @@ class HttpRepair : public ::testing::Test {
         io, options,
         {.agent = "gateway-7", .epoch = 1, .flows = {"telemetry"}, .flow_configs = {}});
     ASSERT_TRUE(transport) << transport.error().message;
-    Dispatcher dispatcher(io,
-                          {.name = "cloud",
-                           .feeds = {{FlowIndex(0), SinkIndex(0)}},
-                           .delivery = {.retry = {.initial = milliseconds(1),
-                                                  .max = milliseconds(2)}}},
-                          buffer_, buffer_, *std::move(transport));
+    Dispatcher dispatcher(
+        io,
+        {.name = "cloud",
+         .feeds = {{FlowIndex(0), SinkIndex(0)}},
+         .delivery = {.retry = {.initial = milliseconds(1), .max = milliseconds(2)}}},
+        buffer_, buffer_, *std::move(transport));
     dispatcher.start();
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     while (dispatcher.counts().retries < failed && io.run_one_until(end) > 0) {
