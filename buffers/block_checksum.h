@@ -12,7 +12,7 @@ namespace sluice {
 // The columns of a block that describe its data. The first seven are in the order of the table.
 struct BlockMetadata {
   static constexpr std::size_t kColumns = 7;
-  enum Column : std::size_t { kId, kFlow, kCount, kRawBytes, kCodec, kMinTime, kMaxTime };
+  enum Column : std::size_t { Id, Flow, Count, RawBytes, Codec, MinTime, MaxTime };
 
   std::array<std::int64_t, kColumns> columns{};
   std::int64_t skipped = 0;

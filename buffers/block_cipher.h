@@ -37,6 +37,8 @@ class BlockCipher {
   ~BlockCipher();
   BlockCipher(BlockCipher&& other) noexcept;
   BlockCipher& operator=(BlockCipher&& other) noexcept;
+  BlockCipher(const BlockCipher&) = delete;
+  BlockCipher& operator=(const BlockCipher&) = delete;
 
   [[nodiscard]] SealMark mark() const;  // of what seal() makes
   [[nodiscard]] bool can_open(SealMark mark) const;

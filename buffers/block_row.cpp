@@ -58,7 +58,7 @@ Status bind_block(sqlite::Statement& statement, FlowId flow, const Block& block,
   Metadata metadata = metadata_of(flow, block);
   std::string_view data = block.data;
   if (const SealMark mark = cipher.mark(); mark != SealMark::None) {
-    metadata.columns[Metadata::kCodec] |= static_cast<std::int64_t>(mark) << kSealShift;
+    metadata.columns[Metadata::Codec] |= static_cast<std::int64_t>(mark) << kSealShift;
     const Result<std::string_view> sealed = cipher.seal(to_bytes(metadata), data);
     if (!sealed) {
       return sealed.error();
@@ -86,7 +86,7 @@ BlockPtr read_block(const sqlite::Statement& row, FlowIndex index, BlockCipher& 
     return nullptr;
   }
   const auto& columns = metadata.columns;
-  const SealMark mark = seal_in(columns[Metadata::kCodec]);
+  const SealMark mark = seal_in(columns[Metadata::Codec]);
   Result<std::string> opened = mark == SealMark::None ? Result<std::string>(std::string(data))
                                                       : cipher.open(mark, to_bytes(metadata), data);
   if (!opened) {

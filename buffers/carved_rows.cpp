@@ -43,7 +43,7 @@ bool looks_like_dead(const PageRecord& columns) {
 
 bool sound(const FoundBlockRow& row) {
   const auto& columns = row.metadata.columns;
-  const std::int64_t count = columns[BlockMetadata::kCount];
+  const std::int64_t count = columns[BlockMetadata::Count];
   return row.first() > 0 && count > 0 && row.metadata.skipped >= 0 &&
          std::int64_t{checksum(row.metadata, row.data)} == row.crc;
 }

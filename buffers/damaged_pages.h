@@ -40,6 +40,8 @@ class DamagedPages {
 
   DamagedPages(DamagedPages&& other) noexcept;
   DamagedPages& operator=(DamagedPages&& other) noexcept;
+  DamagedPages(const DamagedPages&) = delete;
+  DamagedPages& operator=(const DamagedPages&) = delete;
   ~DamagedPages();
 
   // The first page behind `page` of which there may be something; 0 begins.

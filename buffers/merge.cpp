@@ -54,12 +54,13 @@ bool in_some_hand(const FlowState& flow, const Confirmed& handed_out, const RowO
 
 // Which of those that cannot be put together spoils it.
 Sequence last_unfit(const std::vector<BlockPtr>& members, int compression_level) {
-  for (auto member = members.rbegin(); member != members.rend(); ++member) {
-    if (!merge_blocks({*member}, compression_level)) {
-      return (*member)->first;
+  Sequence last = members.back()->first;
+  for (const BlockPtr& member : members) {
+    if (!merge_blocks({member}, compression_level)) {
+      last = member->first;
     }
   }
-  return members.back()->first;
+  return last;
 }
 
 Usage usage_of(const Block& block) {

@@ -120,6 +120,7 @@ BlockPtr FlowState::waiting_at(Sequence first) const {
   return block != nullptr && block->first == first ? block : nullptr;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
 Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes) {
   const Result<Meta> meta = file.catalogue.meta();
   if (!meta) {

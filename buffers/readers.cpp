@@ -25,6 +25,7 @@ void Readers::open(FetchRequest request) {
   reader = {std::move(request), true};
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
 Status Readers::serve(StoreFile* file, Pending& pending) {
   for (std::vector<Reader>& flow : readers_) {
     for (Reader& reader : flow) {

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kQuarantine = "quarantine-";
 // Of the database and of what SQLite may have beside it.
-constexpr const char* kSuffixes[] = {"-wal", "-journal", "-shm", ""};
+constexpr std::array<const char*, 4> kSuffixes{"-wal", "-journal", "-shm", ""};
 
 struct Paths {
   explicit Paths(const std::string& where)

@@ -21,10 +21,10 @@ struct FoundBlockRow {
   std::int64_t crc = 0;
   std::string_view data;
 
-  [[nodiscard]] FlowId flow() const { return FlowId(metadata.columns[BlockMetadata::kFlow]); }
-  [[nodiscard]] std::int64_t first() const { return metadata.columns[BlockMetadata::kId]; }
+  [[nodiscard]] FlowId flow() const { return FlowId(metadata.columns[BlockMetadata::Flow]); }
+  [[nodiscard]] std::int64_t first() const { return metadata.columns[BlockMetadata::Id]; }
   [[nodiscard]] std::int64_t last() const {
-    return first() + metadata.columns[BlockMetadata::kCount] - 1 + metadata.skipped;
+    return first() + metadata.columns[BlockMetadata::Count] - 1 + metadata.skipped;
   }
 };
 

@@ -265,6 +265,7 @@ void StoreLoop::arm(Instant now) {
   }
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
 Inbox::Wait StoreLoop::next_wait() const {
   Inbox::Wait wait;
   const bool work = has_work();

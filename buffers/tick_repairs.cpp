@@ -236,6 +236,7 @@ void Tick::uncover(const Pending& pending, FlowIndex index, SequenceRange range)
   }
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
 Status Tick::answer_dead(StoreFile& file, Pending& pending) {
   for (std::size_t at = 0; at < pending.dead_requests.size(); ++at) {
     DeadRequest& request = pending.dead_requests[at];

@@ -28,6 +28,7 @@ std::string_view name_of(DropReason reason) {
 }
 
 // What is confirmed goes first, as delivered; so a flow with a long list of that has to wait.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
 Status Tick::expire(StoreFile& file, const Pending& pending) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     const FlowState& flow = pending.flows[i];
@@ -76,6 +77,7 @@ std::vector<Tick::Candidate> Tick::candidates(const Pending& pending) {
   return found;
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
 Status Tick::take_blocks(StoreFile& file, const Pending& pending, TickKind kind) {
   for (const Candidate& candidate : candidates(pending)) {
     const FlowState& flow = pending.flows[candidate.flow];
@@ -183,6 +185,7 @@ Status Tick::make_room_in_file(StoreFile& file, const Pending& pending,
 
 // What a sink is just being sent goes only when there is nothing else: it may arrive all the same,
 // and would then be counted as dropped.
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
 Status Tick::drop_oldest(StoreFile& file, const Pending& pending, std::size_t flow,
                          DropReason reason, const std::function<bool()>& enough) {
   const FlowState& state = pending.flows[flow];

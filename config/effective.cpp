@@ -51,13 +51,17 @@ std::string url_text(const Url& url) {
   return url.scheme + "://" + who + url.authority() + (url.target == "/" ? "" : url.target);
 }
 
+std::string below(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + '.' + name;
+}
+
 class EffectiveWriter {
  public:
   explicit EffectiveWriter(const Reading& reading) : reading_(reading) {}
 
   void section(const std::vector<Field>& fields, const std::string& path, std::size_t depth) {
     for (const Field& field : in_force(fields, path)) {
-      const std::string field_path = path.empty() ? field.name : path + '.' + field.name;
+      const std::string field_path = below(path, field.name);
       if (field.kind == FieldKind::Section) {
         part(field.name, depth, [&] { section(field.fields, field_path, depth + 1); });
       } else if (field.kind == FieldKind::Named) {
@@ -90,13 +94,13 @@ class EffectiveWriter {
 
   void entries(const Field& field, const std::string& path, std::size_t depth) {
     for (const std::string& name : names_at(path)) {
-      part(name, depth, [&] { section(field.entry(name), path + '.' + name, depth + 1); });
+      part(name, depth, [&] { section(field.entry(name), below(path, name), depth + 1); });
     }
   }
 
   void pairs(const std::string& path, std::size_t depth) {
     for (const std::string& name : names_at(path)) {
-      line(sluice::quoted(name), reading_.values.at(path + '.' + name), depth);
+      line(sluice::quoted(name), reading_.values.at(below(path, name)), depth);
     }
   }
 

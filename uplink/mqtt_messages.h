@@ -18,8 +18,8 @@ namespace sluice {
 // a time.
 class MqttMessages {
  public:
-  MqttMessages(const SenderIdentity& identity, RecordTemplate topic, MqttCompression compression)
-      : identity_(identity), topic_(std::move(topic)), compression_(compression) {}
+  MqttMessages(SenderIdentity identity, RecordTemplate topic, MqttCompression compression)
+      : identity_(std::move(identity)), topic_(std::move(topic)), compression_(compression) {}
 
   Result<MqttMessage> of_block(const BlockPtr& block);
   MqttMessage of_record(const Block& block, std::string_view line);

@@ -29,10 +29,10 @@ class EventBox {
  public:
   explicit EventBox(std::function<void()> ring) : ring_(std::move(ring)) {}
 
-  void put(publishing::Event event) {
+  void put(const publishing::Event& event) {
     const MutexLock lock(mutex_);
     if (open_) {
-      events_.push_back(std::move(event));
+      events_.push_back(event);
       ring_();
     }
   }
@@ -53,6 +53,7 @@ class EventBox {
 };
 
 void* context_of(std::uint64_t ticket) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): Paho keeps a pointer for us; ours is a number
   return reinterpret_cast<void*>(static_cast<std::uintptr_t>(ticket));
 }
 std::uint64_t ticket_of(const mqtt::token& token) {

@@ -257,8 +257,7 @@ class MqttTransport final : public Transport {
     while (batch_->front() && batch_->outstanding() < window_) {
       const RecordBatch::Item item = *batch_->front();
       batch_->pop();
-      if (const Status sent = publish(item.sequence, messages_.of_record(*block_, item.line));
-          !sent) {
+      if (Status sent = publish(item.sequence, messages_.of_record(*block_, item.line)); !sent) {
         return sent;
       }
     }
