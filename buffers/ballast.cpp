@@ -1,11 +1,9 @@
 #include "buffers/ballast.h"
 
 #include <fcntl.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <limits>
 
 namespace sluice {
 
@@ -32,14 +30,6 @@ void Ballast::release() {
   held_ = false;
   // If the file cannot be emptied there is nothing to gain, and the commit says so again.
   static_cast<void>(::truncate(path_.c_str(), 0) == 0);
-}
-
-std::uint64_t free_bytes(const std::string& directory) {
-  struct statvfs space {};
-  if (::statvfs(directory.c_str(), &space) != 0) {
-    return std::numeric_limits<std::uint64_t>::max();
-  }
-  return std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
 }  // namespace sluice

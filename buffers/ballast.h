@@ -25,7 +25,4 @@ class Ballast {
   bool held_ = false;
 };
 
-// What is left for this user on the file system of `directory`; the maximum if it does not say.
-std::uint64_t free_bytes(const std::string& directory);
-
 }  // namespace sluice

@@ -1,7 +1,5 @@
 #include "buffers/block_table.h"
 
-#include "buffers/crc32c.h"
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -14,97 +12,83 @@ namespace sluice {
 
 namespace {
 
-// A damaged count must neither overflow a sum nor become negative.
-#define SLUICE_SANE_COUNT "min(max(n, 0), 4294967295)"
-
 // In the order of the table: by way of the index every page would be visited once for every flow.
-constexpr const char* kUsage =
-    "SELECT flow, " SLUICE_SANE_COUNT ", length(data), id FROM block NOT INDEXED ORDER BY id";
-constexpr const char* kLast = "SELECT coalesce((SELECT id + max(" SLUICE_SANE_COUNT
-                              ", 1) - 1 FROM block ORDER BY id DESC LIMIT 1), 0)";
-constexpr const char* kInsert = "INSERT INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+constexpr const char* kUsage = "SELECT flow, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES
+                               ", id, " SLUICE_SEAL " FROM block NOT INDEXED ORDER BY id";
+constexpr const char* kLast =
+    "SELECT coalesce((SELECT id + max(" SLUICE_SANE_COUNT ", 1) - 1 + " SLUICE_SANE_SKIPPED
+    " FROM block ORDER BY id DESC LIMIT 1), 0)";
+constexpr const char* kInsert =
+    "INSERT INTO block(" SLUICE_BLOCK_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 // The inner SELECT finds where the confirmed ones end with one look at the index; without it, a
 // sink that is far ahead of another would walk through everything the other has not confirmed.
 constexpr const char* kNext =
-    "SELECT id, flow, n, raw_bytes, codec, min_ts, max_ts, crc, data FROM block"
-    " WHERE flow = ?1 AND id + n - 1 > ?3 AND id > max(?2,"
+    "SELECT " SLUICE_BLOCK_COLUMNS
+    " FROM block"
+    " WHERE flow = ?1 AND id + n + skipped - 1 > ?3 AND id > max(?2,"
     " coalesce((SELECT max(id) FROM block WHERE flow = ?1 AND id <= ?3), 0) - 1)"
     " ORDER BY id LIMIT 1";
-constexpr const char* kEnded =
-    "SELECT id, " SLUICE_SANE_COUNT
-    ", length(data) FROM block"
-    " WHERE flow = ?1 AND id <= ?2 AND id + n - 1 <= ?2 ORDER BY id LIMIT ?3";
+constexpr const char* kRead =
+    "SELECT " SLUICE_BLOCK_COLUMNS " FROM block WHERE flow = ?1 AND id = ?2";
+constexpr const char* kAround = "SELECT " SLUICE_BLOCK_COLUMNS
+                                " FROM block WHERE flow = ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1";
+constexpr const char* kFrom =
+    "SELECT id, max(" SLUICE_SANE_COUNT ", 1) - 1 + " SLUICE_SANE_SKIPPED
+    ", raw_bytes FROM block WHERE flow = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+constexpr const char* kWithin =
+    "SELECT id, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES
+    " FROM block"
+    " WHERE flow = ?1 AND id > ?4 AND id <= ?2 AND id + n + skipped - 1 <= ?2 ORDER BY id LIMIT ?3";
+constexpr const char* kOldest = "SELECT id, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES
+                                " FROM block"
+                                " WHERE flow = ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
 constexpr const char* kRemove = "DELETE FROM block WHERE id = ?1";
-constexpr const char* kContains = "SELECT 1 FROM block WHERE id = ?1 AND crc = ?2";
 constexpr const char* kFind =
-    "SELECT id, " SLUICE_SANE_COUNT ", length(data) FROM block WHERE id = ?1";
+    "SELECT id, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES " FROM block WHERE id = ?1";
 constexpr const char* kSetAside =
-    "INSERT INTO quarantine SELECT id, flow, n, raw_bytes, codec, min_ts, max_ts, crc, data, ?2, ?3"
+    "INSERT INTO quarantine(" SLUICE_BLOCK_COLUMNS ", reason, at) SELECT " SLUICE_BLOCK_COLUMNS
+    ", ?2, ?3"
     " FROM block WHERE id = ?1";
-
-// The order in which columns of a block are bound, read and covered by the checksum.
-constexpr int kMetadataColumns = 7;
-constexpr int kCrcColumn = 7;
-constexpr int kDataColumn = 8;
-using Metadata = std::array<std::int64_t, kMetadataColumns>;
-
-std::int64_t to_column(Sequence sequence) {
-  return static_cast<std::int64_t>(number(sequence));
-}
-
-Metadata metadata_of(FlowId flow, const Block& block) {
-  return {to_column(block.first),
-          static_cast<std::int64_t>(flow),
-          static_cast<std::int64_t>(block.count),
-          static_cast<std::int64_t>(block.raw_bytes),
-          static_cast<std::int64_t>(block.codec),
-          block.min_time.time_since_epoch().count(),
-          block.max_time.time_since_epoch().count()};
-}
-
-std::uint32_t checksum(const Metadata& metadata, std::string_view data) {
-  std::array<char, sizeof(std::int64_t) * kMetadataColumns> bytes{};
-  std::size_t at = 0;
-  for (const std::int64_t value : metadata) {
-    for (unsigned shift = 0; shift < 64; shift += 8) {  // little-endian on every machine
-      bytes.at(at++) = static_cast<char>((static_cast<std::uint64_t>(value) >> shift) & 0xFFU);
-    }
-  }
-  return crc32c(crc32c(0, {bytes.data(), bytes.size()}), data);
-}
-
-Timestamp to_time(std::int64_t milliseconds) {
-  return Timestamp(std::chrono::milliseconds(milliseconds));
-}
-
-// Null if the row does not match its checksum.
-BlockPtr read_block(const sqlite::Statement& row, FlowIndex index) {
-  Metadata metadata{};
-  for (int column = 0; column < kMetadataColumns; ++column) {
-    metadata.at(static_cast<std::size_t>(column)) = row.integer(column);
-  }
-  const std::string_view data = row.bytes(kDataColumn);
-  if (std::int64_t{checksum(metadata, data)} != row.integer(kCrcColumn)) {
-    return nullptr;
-  }
-  return std::make_shared<const Block>(Block{
-      .flow = index,
-      .first = Sequence(metadata[0]),
-      .count = static_cast<std::uint32_t>(metadata[2]),
-      .raw_bytes = static_cast<std::uint32_t>(metadata[3]),
-      .codec = static_cast<Codec>(metadata[4]),
-      .min_time = to_time(metadata[5]),
-      .max_time = to_time(metadata[6]),
-      .data = std::string(data),
-  });
-}
 
 std::uint64_t count_at(const sqlite::Statement& row, int column) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(column), 0));
 }
 
+Result<std::optional<FoundBlock>> found(sqlite::Statement& query, FlowIndex index,
+                                        BlockCipher& cipher) {
+  const sqlite::ResetAtExit reset(query);
+  const Result<bool> row = query.step();
+  if (!row) {
+    return row.error();
+  }
+  if (!*row) {
+    return std::optional<FoundBlock>();
+  }
+  return std::optional(FoundBlock{.first = Sequence(query.integer(0)),
+                                  .last = last_of_row(query),
+                                  .block = read_block(query, index, cipher)});
+}
+
 StoredRow stored_row(const sqlite::Statement& row) {
   return {Sequence(row.integer(0)), count_at(row, 1), count_at(row, 2)};
+}
+
+Result<std::vector<StoredRow>> rows(sqlite::Statement& query, FlowId flow, Sequence through,
+                                    std::size_t most) {
+  const sqlite::ResetAtExit reset(query);
+  query.bind(1, static_cast<std::int64_t>(flow)).bind(2, to_column(through));
+  query.bind(3, static_cast<std::int64_t>(most));
+  std::vector<StoredRow> found;
+  while (true) {
+    const Result<bool> row = query.step();
+    if (!row) {
+      return row.error();
+    }
+    if (!*row) {
+      return found;
+    }
+    found.push_back(stored_row(query));
+  }
 }
 
 std::uint64_t without(std::uint64_t from, std::uint64_t less) {
@@ -127,16 +111,19 @@ Usage& Usage::operator-=(const Usage& less) {
   return *this;
 }
 
-Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection) {
-  BlockTable table;
-  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 9> all{{
+Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection, BlockCipher& cipher) {
+  BlockTable table(cipher);
+  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 12> all{{
       {&table.usage_, kUsage},
       {&table.last_, kLast},
       {&table.insert_, kInsert},
       {&table.next_, kNext},
-      {&table.ended_, kEnded},
+      {&table.read_, kRead},
+      {&table.around_, kAround},
+      {&table.from_, kFrom},
+      {&table.within_, kWithin},
+      {&table.oldest_, kOldest},
       {&table.remove_, kRemove},
-      {&table.contains_, kContains},
       {&table.find_, kFind},
       {&table.set_aside_, kSetAside},
   }};
@@ -153,6 +140,7 @@ Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection) {
 Result<std::map<FlowId, StoredUsage>> BlockTable::usage() {
   const sqlite::ResetAtExit reset(*usage_);
   std::map<FlowId, StoredUsage> flows;
+  SealMark known = SealMark::None;
   while (true) {
     const Result<bool> row = usage_->step();
     if (!row) {
@@ -160,6 +148,12 @@ Result<std::map<FlowId, StoredUsage>> BlockTable::usage() {
     }
     if (!*row) {
       return flows;
+    }
+    if (const SealMark mark = seal_at(*usage_, 4); mark != known) {
+      if (Status key = check_key(*cipher_, mark); !key) {
+        return key.error();
+      }
+      known = mark;
     }
     StoredUsage& flow = flows[FlowId(usage_->integer(0))];
     flow.usage += {.blocks = 1, .records = count_at(*usage_, 1), .bytes = count_at(*usage_, 2)};
@@ -176,45 +170,72 @@ Result<Sequence> BlockTable::last_sequence() {
 }
 
 Status BlockTable::insert(FlowId flow, const Block& block) {
-  const Metadata metadata = metadata_of(flow, block);
-  int parameter = 0;
-  for (const std::int64_t value : metadata) {
-    insert_->bind(++parameter, value);
+  if (Status bound = bind_block(*insert_, flow, block, *cipher_); !bound) {
+    return bound;
   }
-  insert_->bind(kCrcColumn + 1, std::int64_t{checksum(metadata, block.data)});
-  insert_->bind_blob(kDataColumn + 1, block.data);
   return run_to_end(*insert_);
 }
 
 Result<std::optional<FoundBlock>> BlockTable::next(FlowId flow, FlowIndex index, Sequence after,
-                                                   Sequence confirmed) {
-  const sqlite::ResetAtExit reset(*next_);
-  next_->bind(1, static_cast<std::int64_t>(flow));
-  next_->bind(2, to_column(after)).bind(3, to_column(confirmed));
-  const Result<bool> row = next_->step();
-  if (!row) {
-    return row.error();
+                                                   const Confirmed& confirmed) {
+  // What lies in one range with the beginning is passed over without a look at it.
+  Sequence behind = std::max(confirmed.cursor(), confirmed.end_of_range(advance(after, 1)));
+  while (true) {
+    Result<std::optional<FoundBlock>> found = next(flow, index, after, behind);
+    if (!found || !found->has_value() || !confirmed.covers((*found)->first, (*found)->last)) {
+      return found;
+    }
+    behind = confirmed.end_of_range((*found)->last);
   }
-  if (!*row) {
-    return std::optional<FoundBlock>();
-  }
-  return std::optional(FoundBlock{Sequence(next_->integer(0)), read_block(*next_, index)});
 }
 
-Result<std::vector<StoredRow>> BlockTable::ended_by(FlowId flow, Sequence last, std::size_t most) {
-  const sqlite::ResetAtExit reset(*ended_);
-  ended_->bind(1, static_cast<std::int64_t>(flow));
-  ended_->bind(2, to_column(last)).bind(3, static_cast<std::int64_t>(most));
-  std::vector<StoredRow> rows;
+Result<std::optional<FoundBlock>> BlockTable::next(FlowId flow, FlowIndex index, Sequence after,
+                                                   Sequence behind) {
+  next_->bind(1, to_column(flow));
+  next_->bind(2, to_column(after)).bind(3, to_column(behind));
+  return found(*next_, index, *cipher_);
+}
+
+Result<std::optional<FoundBlock>> BlockTable::read(FlowId flow, FlowIndex index, Sequence first) {
+  read_->bind(1, to_column(flow)).bind(2, to_column(first));
+  return found(*read_, index, *cipher_);
+}
+
+Result<std::optional<FoundBlock>> BlockTable::around(FlowId flow, FlowIndex index,
+                                                     Sequence sequence) {
+  around_->bind(1, to_column(flow)).bind(2, to_column(sequence));
+  Result<std::optional<FoundBlock>> block = found(*around_, index, *cipher_);
+  if (block && block->has_value() && (*block)->last < sequence) {
+    return std::optional<FoundBlock>();
+  }
+  return block;
+}
+
+Result<std::vector<StoredRow>> BlockTable::within(FlowId flow, SequenceRange range,
+                                                  std::size_t most) {
+  within_->bind(4, to_column(range.after));
+  return rows(*within_, flow, range.last, most);
+}
+
+Result<std::vector<StoredRow>> BlockTable::oldest(FlowId flow, Sequence first, std::size_t most) {
+  return rows(*oldest_, flow, first, most);
+}
+
+Result<std::vector<RowOutline>> BlockTable::from(FlowId flow, Sequence after, std::size_t most) {
+  const sqlite::ResetAtExit reset(*from_);
+  from_->bind(1, to_column(flow)).bind(2, to_column(after));
+  from_->bind(3, static_cast<std::int64_t>(most));
+  std::vector<RowOutline> rows;
   while (true) {
-    const Result<bool> row = ended_->step();
+    const Result<bool> row = from_->step();
     if (!row) {
       return row.error();
     }
     if (!*row) {
       return rows;
     }
-    rows.push_back(stored_row(*ended_));
+    const auto first = Sequence(from_->integer(0));
+    rows.push_back({first, advance(first, count_at(*from_, 1)), count_at(*from_, 2)});
   }
 }
 
@@ -224,10 +245,12 @@ Status BlockTable::remove(Sequence first) {
 }
 
 Result<bool> BlockTable::contains(FlowId flow, const Block& block) {
-  const sqlite::ResetAtExit reset(*contains_);
-  contains_->bind(1, to_column(block.first));
-  contains_->bind(2, std::int64_t{checksum(metadata_of(flow, block), block.data)});
-  return contains_->step();
+  const Result<std::optional<FoundBlock>> there = read(flow, block.flow, block.first);
+  if (!there) {
+    return there.error();
+  }
+  const BlockPtr stored = there->has_value() ? (*there)->block : nullptr;
+  return stored != nullptr && stored->last() == block.last() && stored->data == block.data;
 }
 
 Result<std::optional<StoredRow>> BlockTable::find(Sequence first) {

@@ -1,6 +1,8 @@
 // The rows of the tables `block` and `quarantine`. Private to buffers/.
 #pragma once
 
+#include "buffers/block_row.h"
+#include "buffers/confirmed.h"
 #include "buffers/sqlite_handle.h"
 #include "core/block.h"
 #include "core/clock.h"
@@ -16,9 +18,6 @@
 
 namespace sluice {
 
-// A flow as the file knows it; the position in the configuration may change, this does not.
-enum class FlowId : std::int64_t {};
-
 // What is stored, in figures.
 struct Usage {
   std::uint64_t blocks = 0;
@@ -31,7 +30,7 @@ struct Usage {
 
 struct StoredUsage {
   Usage usage;
-  Sequence newest{};  // first sequence of the newest block; 0 if there is none
+  Sequence newest{};  // first sequence of the newest block ever; 0 if that is not known
 };
 
 // A row without its data.
@@ -41,15 +40,24 @@ struct StoredRow {
   std::uint64_t bytes = 0;
 };
 
+// Where a row lies and how large it would be without compression.
+struct RowOutline {
+  Sequence first{};
+  Sequence last{};
+  std::uint64_t raw_bytes = 0;
+};
+
 struct FoundBlock {
   Sequence first{};
-  BlockPtr block;  // null: it does not match its checksum
+  Sequence last{};  // by what the row says
+  BlockPtr block;   // null: it does not match its checksum
 };
 
 // One thread; gone before its connection.
 class BlockTable {
  public:
-  static Result<BlockTable> prepare(sqlite::Connection& connection);
+  // `cipher` outlives the table.
+  static Result<BlockTable> prepare(sqlite::Connection& connection, BlockCipher& cipher);
 
   // Of every flow that has blocks, also of those that left the configuration. Reads through the
   // whole table once.
@@ -57,11 +65,18 @@ class BlockTable {
   Result<Sequence> last_sequence();  // 0 if there is no block
 
   Status insert(FlowId flow, const Block& block);
-  // The oldest block of the flow that begins after `after` and ends after `confirmed`.
+  // The oldest block of the flow that begins after `after` and is not wholly confirmed.
   Result<std::optional<FoundBlock>> next(FlowId flow, FlowIndex index, Sequence after,
-                                         Sequence confirmed);
-  // The oldest blocks of the flow that end at or before `last`, at most `most` of them.
-  Result<std::vector<StoredRow>> ended_by(FlowId flow, Sequence last, std::size_t most);
+                                         const Confirmed& confirmed);
+  Result<std::optional<FoundBlock>> read(FlowId flow, FlowIndex index, Sequence first);
+  // The block that holds the record with this sequence.
+  Result<std::optional<FoundBlock>> around(FlowId flow, FlowIndex index, Sequence sequence);
+  // The blocks that begin after `after`, in order, at most `most` of them.
+  Result<std::vector<RowOutline>> from(FlowId flow, Sequence after, std::size_t most);
+  // The oldest blocks of the flow that lie in the range, at most `most` of them.
+  Result<std::vector<StoredRow>> within(FlowId flow, SequenceRange range, std::size_t most);
+  // The oldest blocks of the flow that begin at or before `first`, at most `most` of them.
+  Result<std::vector<StoredRow>> oldest(FlowId flow, Sequence first, std::size_t most);
   Status remove(Sequence first);
 
   Result<bool> contains(FlowId flow, const Block& block);  // exactly this one
@@ -70,10 +85,15 @@ class BlockTable {
   Status set_aside(Sequence first, std::string_view reason, Timestamp now);
 
  private:
-  BlockTable() = default;
+  explicit BlockTable(BlockCipher& cipher) : cipher_(&cipher) {}
 
-  std::optional<sqlite::Statement> usage_, last_, insert_, next_, ended_, remove_, contains_, find_,
-      set_aside_;
+  BlockCipher* cipher_;
+  // The oldest block of the flow that begins after `after` and ends after `behind`.
+  Result<std::optional<FoundBlock>> next(FlowId flow, FlowIndex index, Sequence after,
+                                         Sequence behind);
+
+  std::optional<sqlite::Statement> usage_, last_, insert_, next_, read_, around_, from_, within_,
+      oldest_, remove_, find_, set_aside_;
 };
 
 }  // namespace sluice

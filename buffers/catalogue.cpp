@@ -2,19 +2,10 @@
 
 #include <array>
 #include <bit>
-#include <functional>
 
 namespace sluice {
 
 namespace {
-
-std::int64_t to_column(Sequence sequence) {
-  return static_cast<std::int64_t>(number(sequence));
-}
-
-std::int64_t to_column(FlowId flow) {
-  return static_cast<std::int64_t>(flow);
-}
 
 Status for_each_row(sqlite::Statement& statement, const std::function<void()>& take) {
   const sqlite::ResetAtExit reset(statement);
@@ -30,11 +21,44 @@ Status for_each_row(sqlite::Statement& statement, const std::function<void()>& t
   }
 }
 
+// A value that is sealed begins with this, and eight bytes that say with which key.
+constexpr std::string_view kSealed = "slbcseal";
+constexpr std::size_t kMarkSize = 8;
+
+Result<std::string> seal_state(BlockCipher& cipher, const StateRow& row) {
+  if (cipher.mark() == SealMark::None) {
+    return row.value;
+  }
+  const Result<std::string_view> sealed = cipher.seal(row.key, row.value);
+  if (!sealed) {
+    return sealed.error();
+  }
+  std::string value(kSealed);
+  for (unsigned shift = 0; shift < 8 * kMarkSize; shift += 8) {  // little-endian
+    value += static_cast<char>((static_cast<std::uint64_t>(cipher.mark()) >> shift) & 0xFFU);
+  }
+  return value.append(*sealed);
+}
+
+Result<std::string> open_state(BlockCipher& cipher, std::string_view key, std::string_view value) {
+  if (!value.starts_with(kSealed) || value.size() < kSealed.size() + kMarkSize) {
+    return std::string(value);
+  }
+  std::uint64_t number = 0;
+  for (std::size_t i = kMarkSize; i > 0; --i) {
+    number = number << 8U | static_cast<unsigned char>(value[kSealed.size() + i - 1]);
+  }
+  if (Status known = check_key(cipher, SealMark(number)); !known) {
+    return known.error();
+  }
+  return cipher.open(SealMark(number), key, value.substr(kSealed.size() + kMarkSize));
+}
+
 }  // namespace
 
-Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection) {
-  Catalogue catalogue;
-  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 9> all{{
+Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection, BlockCipher& cipher) {
+  Catalogue catalogue(cipher);
+  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 14> all{{
       {&catalogue.meta_, "SELECT epoch, last_seq, tick FROM meta"},
       {&catalogue.set_meta_, "UPDATE meta SET last_seq = ?1, tick = ?2"},
       {&catalogue.flows_, "SELECT id, name FROM flow"},
@@ -42,11 +66,18 @@ Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection) {
       {&catalogue.cursors_, "SELECT flow, sink, confirmed FROM cursor"},
       {&catalogue.set_cursor_,
        "INSERT INTO cursor VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE"
-       " SET confirmed = max(confirmed, excluded.confirmed)"},
+       " SET confirmed = excluded.confirmed"},
+      {&catalogue.ranges_, "SELECT flow, sink, after, last FROM confirmed"},
+      {&catalogue.add_range_, "INSERT INTO confirmed VALUES (?1, ?2, ?3, ?4)"},
+      {&catalogue.remove_ranges_, "DELETE FROM confirmed WHERE flow = ?1 AND sink = ?2"},
       {&catalogue.states_, "SELECT key, value FROM state"},
       {&catalogue.set_state_,
        "INSERT INTO state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value"},
       {&catalogue.remove_state_, "DELETE FROM state WHERE key = ?1"},
+      {&catalogue.ledger_, "SELECT flow, what, records FROM ledger"},
+      {&catalogue.add_ledger_,
+       "INSERT INTO ledger VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE"
+       " SET records = records + excluded.records"},
   }};
   for (const auto& [statement, sql] : all) {
     Result<sqlite::Statement> prepared = connection.prepare(sql);
@@ -91,29 +122,62 @@ Status Catalogue::add_flow(FlowId flow, std::string_view name) {
   return run_to_end(*add_flow_);
 }
 
-Result<std::map<CursorKey, Sequence>> Catalogue::cursors() {
-  std::map<CursorKey, Sequence> cursors;
-  const Status read = for_each_row(*cursors_, [&] {
-    cursors.emplace(CursorKey(FlowId(cursors_->integer(0)), cursors_->bytes(1)),
-                    Sequence(cursors_->integer(2)));
+Result<std::map<CursorKey, Confirmed>> Catalogue::confirmed() {
+  std::map<CursorKey, Confirmed> all;
+  Status read = for_each_row(*cursors_, [&] {
+    all[CursorKey(FlowId(cursors_->integer(0)), cursors_->bytes(1))].add(
+        Sequence(0), Sequence(cursors_->integer(2)));
   });
+  if (read) {
+    read = for_each_row(*ranges_, [&] {
+      all[CursorKey(FlowId(ranges_->integer(0)), ranges_->bytes(1))].add(
+          Sequence(ranges_->integer(2)), Sequence(ranges_->integer(3)));
+    });
+  }
   if (!read) {
     return read.error();
   }
-  return cursors;
+  return all;
 }
 
-Status Catalogue::set_cursor(FlowId flow, std::string_view sink, Sequence confirmed) {
-  set_cursor_->bind(1, to_column(flow)).bind(2, sink).bind(3, to_column(confirmed));
-  return run_to_end(*set_cursor_);
+Status Catalogue::set_confirmed(FlowId flow, std::string_view sink, const Confirmed& confirmed) {
+  set_cursor_->bind(1, to_column(flow)).bind(2, sink).bind(3, to_column(confirmed.cursor()));
+  if (Status set = run_to_end(*set_cursor_); !set) {
+    return set;
+  }
+  remove_ranges_->bind(1, to_column(flow)).bind(2, sink);
+  if (Status removed = run_to_end(*remove_ranges_); !removed) {
+    return removed;
+  }
+  for (const SequenceRange& range : confirmed.ranges()) {
+    if (range.after == Sequence(0)) {
+      continue;  // the cursor says it
+    }
+    add_range_->bind(1, to_column(flow)).bind(2, sink);
+    add_range_->bind(3, to_column(range.after)).bind(4, to_column(range.last));
+    if (Status added = run_to_end(*add_range_); !added) {
+      return added;
+    }
+  }
+  return {};
 }
 
 Result<std::map<std::string, std::string>> Catalogue::states() {
   std::map<std::string, std::string> states;
-  const Status read =
-      for_each_row(*states_, [&] { states.emplace(states_->bytes(0), states_->bytes(1)); });
+  Status opened;
+  const Status read = for_each_row(*states_, [&] {
+    Result<std::string> value = open_state(*cipher_, states_->bytes(0), states_->bytes(1));
+    if (value) {
+      states.emplace(states_->bytes(0), *std::move(value));
+    } else {
+      opened = value.error();
+    }
+  });
   if (!read) {
     return read.error();
+  }
+  if (!opened) {
+    return opened.error();
   }
   return states;
 }
@@ -123,8 +187,33 @@ Status Catalogue::set_state(const StateRow& row) {
     remove_state_->bind(1, std::string_view(row.key));
     return run_to_end(*remove_state_);
   }
-  set_state_->bind(1, std::string_view(row.key)).bind_blob(2, row.value);
+  const Result<std::string> value = seal_state(*cipher_, row);
+  if (!value) {
+    return value.error();
+  }
+  set_state_->bind(1, std::string_view(row.key)).bind_blob(2, *value);
   return run_to_end(*set_state_);
+}
+
+Result<std::map<FlowId, Ledger>> Catalogue::ledger() {
+  std::map<FlowId, Ledger> ledger;
+  const Status read = for_each_row(*ledger_, [&] {
+    ledger[FlowId(ledger_->integer(0))].emplace(ledger_->bytes(1),
+                                                static_cast<std::uint64_t>(ledger_->integer(2)));
+  });
+  if (!read) {
+    return read.error();
+  }
+  return ledger;
+}
+
+Status Catalogue::add_ledger(FlowId flow, std::string_view what, std::uint64_t records) {
+  if (records == 0) {
+    return {};
+  }
+  add_ledger_->bind(1, to_column(flow)).bind(2, what);
+  add_ledger_->bind(3, static_cast<std::int64_t>(records));
+  return run_to_end(*add_ledger_);
 }
 
 }  // namespace sluice

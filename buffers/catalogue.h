@@ -1,7 +1,9 @@
-// The small tables: meta, flow, cursor and state. Private to buffers/.
+// The small tables: meta, flow, cursor, confirmed, state and ledger. Private to buffers/.
 #pragma once
 
 #include "buffers/block_table.h"
+#include "buffers/confirmed.h"
+#include "buffers/ledger.h"
 #include "buffers/sqlite_handle.h"
 #include "core/block.h"
 #include "core/ids.h"
@@ -27,7 +29,8 @@ using CursorKey = std::pair<FlowId, std::string>;  // flow, name of the sink
 // One thread; gone before its connection.
 class Catalogue {
  public:
-  static Result<Catalogue> prepare(sqlite::Connection& connection);
+  // `cipher` outlives the catalogue. It seals the values of states.
+  static Result<Catalogue> prepare(sqlite::Connection& connection, BlockCipher& cipher);
 
   Result<Meta> meta();
   Status set_meta(Sequence last, std::uint64_t tick);
@@ -35,17 +38,23 @@ class Catalogue {
   Result<std::map<std::string, FlowId>> flows();
   Status add_flow(FlowId flow, std::string_view name);  // harmless when it is there already
 
-  Result<std::map<CursorKey, Sequence>> cursors();  // also of sinks that left the configuration
-  Status set_cursor(FlowId flow, std::string_view sink, Sequence confirmed);
+  Result<std::map<CursorKey, Confirmed>> confirmed();  // also of sinks that left the configuration
+  Status set_confirmed(FlowId flow, std::string_view sink, const Confirmed& confirmed);
 
-  Result<std::map<std::string, std::string>> states();
-  Status set_state(const StateRow& row);  // an empty value removes the key
+  Result<std::map<std::string, std::string>> states();  // Reject: one needs another key
+  Status set_state(const StateRow& row);                // an empty value removes the key
+
+  Result<std::map<FlowId, Ledger>> ledger();
+  // To be called in the transaction that does what is counted.
+  Status add_ledger(FlowId flow, std::string_view what, std::uint64_t records);
 
  private:
-  Catalogue() = default;
+  explicit Catalogue(BlockCipher& cipher) : cipher_(&cipher) {}
+
+  BlockCipher* cipher_;
 
   std::optional<sqlite::Statement> meta_, set_meta_, flows_, add_flow_, cursors_, set_cursor_,
-      states_, set_state_, remove_state_;
+      ranges_, add_range_, remove_ranges_, states_, set_state_, remove_state_, ledger_, add_ledger_;
 };
 
 }  // namespace sluice

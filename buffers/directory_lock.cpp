@@ -1,5 +1,7 @@
 #include "buffers/directory_lock.h"
 
+#include "buffers/durable_files.h"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -27,16 +29,6 @@ Error unusable(const std::string& directory, const std::string& why) {
                                " or configure another one"};
 }
 
-// A power cut must not take away the directory in which settled blocks are.
-void sync_directory(const fs::path& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor >= 0) {
-    // Some file systems cannot sync a directory; they keep its entries without being asked.
-    static_cast<void>(::fsync(descriptor));
-    ::close(descriptor);
-  }
-}
-
 Status make_directory(const std::string& directory) {
   std::error_code failed;
   const fs::path path = fs::absolute(directory, failed).lexically_normal();
@@ -55,19 +47,25 @@ Status make_directory(const std::string& directory) {
     fs::permissions(path, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec,
                     failed);
   }
+  // A power cut must not take away the directory in which settled blocks are.
   for (fs::path made = path; made != existing && made.has_relative_path();) {
     made = made.parent_path();
-    sync_directory(made);
+    sync_directory(made.string());
   }
   return {};
 }
 
-std::string holder(int descriptor) {
+// The process id in the file, or nothing.
+std::string read_holder(int descriptor) {
   std::array<char, 32> text{};
   const ssize_t size = ::pread(descriptor, text.data(), text.size(), 0);
   const std::string_view pid(text.data(), size > 0 ? static_cast<std::size_t>(size) : 0);
-  const std::string_view digits = pid.substr(0, pid.find_first_not_of("0123456789"));
-  return digits.empty() ? "another process" : "process " + std::string(digits);
+  return std::string(pid.substr(0, pid.find_first_not_of("0123456789")));
+}
+
+std::string holder(int descriptor) {
+  const std::string pid = read_holder(descriptor);
+  return pid.empty() ? "another process" : "process " + pid;
 }
 
 void write_holder(int descriptor) {
@@ -91,6 +89,8 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
   }
   DirectoryLock lock(descriptor);
   if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) {
+    lock.held_ = true;
+    lock.after_crash_ = !read_holder(descriptor).empty();
     write_holder(descriptor);
     return lock;
   }
@@ -104,12 +104,19 @@ Result<DirectoryLock> DirectoryLock::take(const std::string& directory) {
 
 DirectoryLock::~DirectoryLock() {
   if (descriptor_ >= 0) {
+    // Whoever finds a process id without a lock knows that the process did not end well. A lock
+    // that was never held is not emptied: the other's id is in it.
+    if (held_) {
+      static_cast<void>(::ftruncate(descriptor_, 0) == 0);
+    }
     ::close(descriptor_);
   }
 }
 
 DirectoryLock::DirectoryLock(DirectoryLock&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      held_(other.held_),
+      after_crash_(other.after_crash_) {
 }
 
 }  // namespace sluice

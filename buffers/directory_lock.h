@@ -14,6 +14,9 @@ class DirectoryLock {
   // Fatal: the directory cannot be made or written.
   static Result<DirectoryLock> take(const std::string& directory);
 
+  // The process that held it before did not let it go by itself.
+  [[nodiscard]] bool after_crash() const { return after_crash_; }
+
   ~DirectoryLock();
   DirectoryLock(DirectoryLock&& other) noexcept;
   DirectoryLock& operator=(DirectoryLock&& other) = delete;
@@ -24,6 +27,8 @@ class DirectoryLock {
   explicit DirectoryLock(int descriptor) : descriptor_(descriptor) {}
 
   int descriptor_;
+  bool held_ = false;
+  bool after_crash_ = false;
 };
 
 }  // namespace sluice

@@ -1,12 +1,20 @@
 #include "buffers/inbox.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 namespace sluice {
 
-Inbox::Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest)
-    : states_(std::make_move_iterator(states.begin()), std::make_move_iterator(states.end())),
+namespace {
+
+constexpr const char* kClosed = "the buffer is closed";
+
+}  // namespace
+
+Inbox::Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest, Waking waking)
+    : waking_(waking),
+      states_(std::make_move_iterator(states.begin()), std::make_move_iterator(states.end())),
       newest_(std::move(newest)) {
 }
 
@@ -16,7 +24,7 @@ void Inbox::submit(SealedBlock block) {
   const std::uint64_t before = uncommitted_bytes_ + inbox_bytes_;
   inbox_bytes_ += bytes;
   counts_.waiting_bytes += bytes;
-  arrivals_.blocks.push_back({++arrival_, std::move(block)});
+  arrivals_.blocks.push_back({++arrival_, std::move(block), {}});
   arrived();
   if (before <= kFlushBytes && before + bytes > kFlushBytes) {
     wake();
@@ -29,12 +37,19 @@ void Inbox::flush() {
     return;
   }
   arrivals_.flush = true;
+  arrivals_.flush_arrival = arrival_;
+  wake();
+}
+
+void Inbox::stop_waiting() {
+  const MutexLock lock(mutex_);
+  arrivals_.stop_waiting = true;
   wake();
 }
 
 void Inbox::fetch(FetchRequest request) {
   if (!accept(request)) {
-    request.then(Error{Reaction::Closed, "the buffer is closed"});
+    request.then(Error{Reaction::Closed, kClosed});
   }
 }
 
@@ -55,6 +70,41 @@ void Inbox::confirm(Confirmation confirmation) {
   const MutexLock lock(mutex_);
   arrivals_.confirmations.push_back(confirmation);
   arrived();
+}
+
+template <class Request>
+bool Inbox::accept(std::vector<Request> Arrivals::*into, Request& request) {
+  const MutexLock lock(mutex_);
+  if (closed_) {
+    return false;
+  }
+  (arrivals_.*into).push_back(std::move(request));
+  wake();
+  return true;
+}
+
+void Inbox::bury(Burial burial) {
+  const MutexLock lock(mutex_);
+  arrivals_.burials.push_back(std::move(burial));
+  arrived();
+}
+
+void Inbox::split(SplitRequest request) {
+  if (!accept(&Arrivals::splits, request)) {
+    request.then(Error{Reaction::Closed, kClosed});
+  }
+}
+
+void Inbox::change_dead(DeadRequest request) {
+  if (!accept(&Arrivals::dead_requests, request)) {
+    request.then(Error{Reaction::Closed, kClosed});
+  }
+}
+
+void Inbox::look(FileTask task) {
+  if (!accept(&Arrivals::tasks, task)) {
+    task(nullptr);
+  }
 }
 
 void Inbox::put(StateRow row) {
@@ -80,13 +130,19 @@ BufferCounts Inbox::counts() const {
   return counts_;
 }
 
+Sequence Inbox::newest(FlowIndex flow) const {
+  const MutexLock lock(mutex_);
+  return newest_.at(number(flow));
+}
+
 bool Inbox::empty() const {
-  return arrivals_.blocks.empty() && arrivals_.confirmations.empty() && arrivals_.puts.empty();
+  return arrivals_.blocks.empty() && arrivals_.confirmations.empty() && arrivals_.puts.empty() &&
+         arrivals_.burials.empty();
 }
 
 void Inbox::arrived() {
   idle_ = false;
-  if (untimed_) {
+  if (untimed_ || waking_ == Waking::Prompt) {
     wake();
   }
 }
@@ -123,10 +179,34 @@ Arrivals Inbox::take() {
   return std::exchange(arrivals_, {});
 }
 
+std::vector<FetchRequest> Inbox::offered(const std::vector<Sequence>& newest) {
+  const MutexLock lock(mutex_);
+  for (std::size_t flow = 0; flow < newest.size(); ++flow) {
+    newest_.at(flow) = std::max(newest_.at(flow), newest[flow]);
+  }
+  return take_fetches();
+}
+
+// Not past a confirmation that was there before them: it says what they must not be given. Then
+// they come with it, by take().
+std::vector<FetchRequest> Inbox::take_fetches() {
+  if (arrivals_.confirmations.empty() && arrivals_.burials.empty()) {
+    return std::exchange(arrivals_.fetches, {});
+  }
+  for (FetchRequest& fetch : arrivals_.fetches) {
+    fetch.nothing_stored = newest_.at(number(fetch.flow)) <= fetch.after;
+    if (!fetch.nothing_stored) {
+      wake();
+    }
+  }
+  return {};
+}
+
 std::vector<FetchRequest> Inbox::stored(const std::vector<SealedBlock>& blocks) {
   const MutexLock lock(mutex_);
   for (const SealedBlock& each : blocks) {
-    newest_.at(number(each.block->flow)) = each.block->first;
+    Sequence& newest = newest_.at(number(each.block->flow));
+    newest = std::max(newest, each.block->first);
     counts_.waiting_bytes -= each.block->data.size();
     for (const StateRow& row : each.state) {
       if (row.value.empty()) {
@@ -136,7 +216,25 @@ std::vector<FetchRequest> Inbox::stored(const std::vector<SealedBlock>& blocks) 
       }
     }
   }
-  return std::exchange(arrivals_.fetches, {});
+  return take_fetches();
+}
+
+void Inbox::look_again(FlowIndex flow, Sequence newest) {
+  const MutexLock lock(mutex_);
+  newest_.at(number(flow)) = std::max(newest_.at(number(flow)), newest);
+  for (FetchRequest& fetch : arrivals_.fetches) {
+    fetch.nothing_stored = fetch.nothing_stored && fetch.flow != flow;
+  }
+}
+
+FlowLedgers Inbox::ledgers() const {
+  const MutexLock lock(mutex_);
+  return ledgers_;
+}
+
+void Inbox::publish(FlowLedgers ledgers) {
+  const MutexLock lock(mutex_);
+  ledgers_ = std::move(ledgers);
 }
 
 void Inbox::publish(BufferCounts counts) {

@@ -1,7 +1,10 @@
 // Everything that passes between the store thread and the others. Private to buffers/.
 #pragma once
 
+#include "buffers/confirmed.h"
+#include "buffers/ledger.h"
 #include "buffers/pending.h"
+#include "buffers/repairs.h"
 #include "buffers/sqlite_buffer.h"
 #include "core/buffer.h"
 #include "core/clock.h"
@@ -9,6 +12,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -21,8 +25,11 @@ namespace sluice {
 struct Confirmation {
   FlowIndex flow{};
   SinkIndex sink{};
-  Sequence last{};
+  SequenceRange range;
 };
+
+// What somebody wants to read from the file; null while it cannot be opened.
+using FileTask = std::function<void(StoreFile*)>;
 
 struct FetchRequest {
   FlowIndex flow{};
@@ -36,8 +43,14 @@ struct Arrivals {
   std::vector<WaitingBlock> blocks;
   std::vector<Confirmation> confirmations;
   std::vector<FetchRequest> fetches;
+  std::vector<Burial> burials;
+  std::vector<SplitRequest> splits;
+  std::vector<DeadRequest> dead_requests;
+  std::vector<FileTask> tasks;
   std::map<std::string, WaitingPut> puts;
+  bool stop_waiting = false;
   bool flush = false;
+  std::uint64_t flush_arrival = 0;  // of the newest block then
 };
 
 // The upper half may be used by any thread, the lower half by the store thread only.
@@ -46,15 +59,28 @@ struct Arrivals {
 // until a time at which it looks by itself, and is woken earlier only for what cannot wait.
 class Inbox {
  public:
-  Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest);
+  enum class Waking {
+    Sparing,  // for what cannot wait
+    Prompt,   // for every block and confirmation too: a block may be delivered before it is stored
+  };
+  Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest,
+        Waking waking = Waking::Sparing);
 
   void submit(SealedBlock block);
   void flush();
+  void stop_waiting();  // see SqliteBuffer
   void fetch(FetchRequest request);
   void confirm(Confirmation confirmation);
+  void bury(Burial burial);
+  // These wake the store thread, because somebody waits for them. Closed: the answer comes at once.
+  void split(SplitRequest request);
+  void change_dead(DeadRequest request);
+  void look(FileTask task);
   void put(StateRow row);
   [[nodiscard]] std::optional<std::string> load(std::string_view key) const;
   [[nodiscard]] BufferCounts counts() const;
+  [[nodiscard]] Sequence newest(FlowIndex flow) const;
+  [[nodiscard]] FlowLedgers ledgers() const;
 
   // More than this is committed at once.
   static constexpr std::uint64_t kFlushBytes = 1024UL * 1024;
@@ -68,20 +94,33 @@ class Inbox {
   void wait(const Wait& wait, std::stop_token stop);
   Arrivals take();
 
-  // `blocks` are in the file. Returns the fetches that have arrived meanwhile: those that found
-  // nothing stored did so before this call, so none of them can miss the blocks.
+  // The newest block of each flow that a fetch may be answered with before it is stored. Returns
+  // the fetches that have arrived meanwhile, as stored() does.
+  std::vector<FetchRequest> offered(const std::vector<Sequence>& newest);
+
+  // `blocks` are settled. Returns the fetches that have arrived meanwhile: those that found
+  // nothing stored did so before this call, so none of them can miss the blocks. Nothing if a
+  // confirmation has arrived too, which must not be overtaken; take() then returns both.
   std::vector<FetchRequest> stored(const std::vector<SealedBlock>& blocks);
+  // Blocks have appeared in the flow that were not there before; the newest begins at `newest`.
+  // Requests that have found nothing must look again.
+  void look_again(FlowIndex flow, Sequence newest);
+  void publish(FlowLedgers ledgers);
   // All but waiting_bytes, which is counted here.
   void publish(BufferCounts counts);
   // From now on fetches are answered with Closed by the thread that asks.
   Arrivals close();
 
  private:
+  template <class Request>
+  bool accept(std::vector<Request> Arrivals::*into, Request& request);
   bool accept(FetchRequest& request);  // false: it is closed, and the request still the caller's
   [[nodiscard]] bool empty() const SLUICE_REQUIRES(mutex_);
+  std::vector<FetchRequest> take_fetches() SLUICE_REQUIRES(mutex_);
   void arrived() SLUICE_REQUIRES(mutex_);
   void wake() SLUICE_REQUIRES(mutex_);
 
+  const Waking waking_;
   mutable Mutex mutex_;
   std::condition_variable_any awake_;
   Arrivals arrivals_ SLUICE_GUARDED_BY(mutex_);
@@ -89,6 +128,7 @@ class Inbox {
   std::uint64_t inbox_bytes_ SLUICE_GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::string, std::less<>> states_ SLUICE_GUARDED_BY(mutex_);
   std::vector<Sequence> newest_ SLUICE_GUARDED_BY(mutex_);  // block of each flow
+  FlowLedgers ledgers_ SLUICE_GUARDED_BY(mutex_);
   BufferCounts counts_ SLUICE_GUARDED_BY(mutex_);
   bool wake_ SLUICE_GUARDED_BY(mutex_) = false;
   bool idle_ SLUICE_GUARDED_BY(mutex_) = false;     // asleep with nothing to commit

@@ -20,27 +20,27 @@ FlowId next_free(const std::map<std::string, FlowId>& known,
 }
 
 std::vector<SinkState> sinks_of(const Route& route, FlowId flow,
-                                const std::map<CursorKey, Sequence>& cursors) {
+                                const std::map<CursorKey, Confirmed>& confirmed) {
   std::vector<SinkState> sinks;
   for (const std::string& name : route.sinks) {
-    const auto cursor = cursors.find({flow, name});
-    sinks.push_back({name, cursor != cursors.end() ? cursor->second : Sequence(0), false});
+    const auto found = confirmed.find({flow, name});
+    sinks.push_back({name, found != confirmed.end() ? found->second : Confirmed(), false, {}});
   }
   return sinks;
 }
 
-// Blocks are stored from the front, so the first that is not there ends the search.
+// Of the blocks from the front, how many the file has dealt with: what is in front of a stored one
+// was stored too, or needed not be. After an error only, so it does not matter that it takes long.
 Result<std::size_t> count_stored(StoreFile& file, const FlowState& flow) {
   std::size_t count = 0;
-  for (const WaitingBlock& waiting : flow.waiting) {
-    const Result<bool> there = file.blocks.contains(flow.id, *waiting.sealed.block);
+  for (std::size_t at = 0; at < flow.waiting.size(); ++at) {
+    const Result<bool> there = file.blocks.contains(flow.id, *flow.waiting[at].sealed.block);
     if (!there) {
       return there.error();
     }
-    if (!*there) {
-      break;
+    if (*there) {
+      count = at + 1;
     }
-    ++count;
   }
   return count;
 }
@@ -58,6 +58,7 @@ std::vector<SealedBlock> in_order(std::vector<WaitingBlock> blocks) {
 }
 
 void FlowState::take(std::size_t count, std::vector<WaitingBlock>& into) {
+  due -= std::min(due, count);
   for (; count > 0; --count) {
     waiting_bytes -= waiting.front().sealed.block->data.size();
     into.push_back(std::move(waiting.front()));
@@ -65,11 +66,61 @@ void FlowState::take(std::size_t count, std::vector<WaitingBlock>& into) {
   }
 }
 
-Sequence FlowState::confirmed_by_all() const {
-  const auto slowest = std::ranges::min_element(sinks, {}, &SinkState::confirmed);
-  return slowest != sinks.end() ? slowest->confirmed : Sequence(0);
+Confirmed FlowState::confirmed_by_all() const {
+  if (sinks.empty()) {
+    return {};
+  }
+  Confirmed all = sinks.front().confirmed;
+  for (const SinkState& sink : sinks) {
+    all = intersection(all, sink.confirmed);
+  }
+  return all;
 }
 
+bool FlowState::is_delivered(const Block& block) const {
+  return !sinks.empty() && !unburied.touches(block.first, block.last()) &&
+         std::ranges::all_of(
+             sinks, [&block](const SinkState& sink) { return sink.confirmed.covers(block); });
+}
+
+bool FlowState::holds_unconfirmed() const {
+  return stored.usage.blocks > 0 &&
+         (sinks.empty() || std::ranges::any_of(sinks, [this](const SinkState& sink) {
+            return sink.confirmed.cursor() < stored.newest;
+          }));
+}
+
+bool FlowState::is_handed_out(Sequence first) const {
+  return std::ranges::any_of(sinks, [first](const SinkState& sink) {
+    return std::ranges::find(sink.handed, first) != sink.handed.end();
+  });
+}
+
+BlockPtr FlowState::next_waiting(Sequence after, const Confirmed& confirmed,
+                                 Sequence visible) const {
+  auto next = std::ranges::partition_point(
+      waiting, [after](const WaitingBlock& each) { return each.sealed.block->first <= after; });
+  next = std::find_if(next, waiting.end(), [&confirmed](const WaitingBlock& each) {
+    return !confirmed.covers(*each.sealed.block);
+  });
+  const bool found = next != waiting.end() && next->sealed.block->last() <= visible;
+  return found ? next->sealed.block : nullptr;
+}
+
+BlockPtr FlowState::waiting_around(Sequence sequence) const {
+  const auto found = std::ranges::partition_point(waiting, [sequence](const WaitingBlock& each) {
+    return each.sealed.block->last() < sequence;
+  });
+  const bool there = found != waiting.end() && found->sealed.block->first <= sequence;
+  return there ? found->sealed.block : nullptr;
+}
+
+BlockPtr FlowState::waiting_at(Sequence first) const {
+  BlockPtr block = waiting_around(first);
+  return block != nullptr && block->first == first ? block : nullptr;
+}
+
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
 Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes) {
   const Result<Meta> meta = file.catalogue.meta();
   if (!meta) {
@@ -79,9 +130,9 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
   if (!known) {
     return known.error();
   }
-  const Result<std::map<CursorKey, Sequence>> cursors = file.catalogue.cursors();
-  if (!cursors) {
-    return cursors.error();
+  const Result<std::map<CursorKey, Confirmed>> confirmed = file.catalogue.confirmed();
+  if (!confirmed) {
+    return confirmed.error();
   }
   const Result<Sequence> newest = file.blocks.last_sequence();
   if (!newest) {
@@ -92,10 +143,20 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
     return stored.error();
   }
 
+  const Result<DeadUsage> dead = file.dead.usage();
+  if (!dead) {
+    return dead.error();
+  }
+  const Result<std::map<FlowId, Ledger>> ledger = file.catalogue.ledger();
+  if (!ledger) {
+    return ledger.error();
+  }
+
   Pending pending;
+  pending.dead = *dead;
   pending.last = std::max(meta->last, *newest);
-  for (const auto& [key, confirmed] : *cursors) {
-    pending.last = std::max(pending.last, confirmed);
+  for (const auto& [key, each] : *confirmed) {
+    pending.last = std::max(pending.last, each.highest());
   }
   for (const auto& [id, usage] : *stored) {
     pending.held += usage.usage;
@@ -107,10 +168,18 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
     flow.id = flow.in_file ? found->second : next_free(*known, *stored);
     flow.name = route.flow;
     flow.max_size = route.max_size;
-    flow.sinks = sinks_of(route, flow.id, *cursors);
-    flow.prune = flow.confirmed_by_all() > Sequence(0);
+    flow.when_full = route.when_full;
+    flow.priority = route.priority;
+    flow.sinks = sinks_of(route, flow.id, *confirmed);
+    flow.prune = !flow.confirmed_by_all().ranges().empty();
     if (const auto usage = stored->find(flow.id); usage != stored->end()) {
       flow.stored = usage->second;
+    }
+    for (const SinkState& sink : flow.sinks) {
+      flow.stored.newest = std::max(flow.stored.newest, sink.confirmed.highest());
+    }
+    if (const auto counted = ledger->find(flow.id); counted != ledger->end()) {
+      flow.ledger = counted->second;
     }
     known->emplace(flow.name, flow.id);
     pending.flows.push_back(std::move(flow));
@@ -126,6 +195,14 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
   const Result<Sequence> newest = file.blocks.last_sequence();
   if (!newest) {
     return newest.error();
+  }
+  const Result<DeadUsage> dead_now = file.dead.usage();
+  if (!dead_now) {
+    return dead_now.error();
+  }
+  Result<std::map<FlowId, Ledger>> ledger = file.catalogue.ledger();
+  if (!ledger) {
+    return ledger.error();
   }
   std::vector<std::size_t> counts;
   for (const FlowState& flow : flows) {
@@ -143,10 +220,14 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
     FlowState& flow = flows[i];
     flow.take(counts[i], stored);
     const auto found = usage->find(flow.id);
+    const Sequence newest_ever = flow.stored.newest;
     flow.stored = found != usage->end() ? found->second : StoredUsage();
+    flow.stored.newest = std::max(flow.stored.newest, newest_ever);
+    flow.ledger = (*ledger)[flow.id];
     flow.in_file = false;
     flow.prune = true;
   }
+  dead = *dead_now;
   held = {};
   for (const auto& [id, each] : *usage) {
     held += each.usage;
@@ -155,15 +236,58 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
   return in_order(std::move(stored));
 }
 
-void Pending::confirm(FlowIndex flow, SinkIndex sink, Sequence last_confirmed) {
+std::vector<SealedBlock> Pending::take_delivered() {
+  std::vector<WaitingBlock> delivered;
+  for (FlowState& flow : flows) {
+    const auto stays = std::ranges::find_if(flow.waiting, [&](const WaitingBlock& waiting) {
+      return !waiting.sealed.state.empty() || !flow.is_delivered(*waiting.sealed.block);
+    });
+    for (auto each = flow.waiting.begin(); each != stays; ++each) {
+      flow.passed += each->sealed.block->count;
+    }
+    flow.take(static_cast<std::size_t>(stays - flow.waiting.begin()), delivered);
+  }
+  return in_order(std::move(delivered));
+}
+
+void Pending::confirm(FlowIndex flow, SinkIndex sink, SequenceRange range) {
   FlowState& state = flows.at(number(flow));
-  SinkState& cursor = state.sinks.at(number(sink));
-  if (last_confirmed <= cursor.confirmed) {
+  SinkState& by = state.sinks.at(number(sink));
+  range = state.cut.trim(range);
+  std::erase_if(by.handed,
+                [&range](Sequence first) { return first > range.after && first <= range.last; });
+  if (!by.confirmed.add(range.after, range.last)) {
     return;
   }
-  cursor.confirmed = last_confirmed;
-  cursor.changed = true;
-  state.prune = true;
+  by.changed = true;
+  state.prune = state.prune || state.stored.usage.blocks > 0;
+  std::erase_if(by.returned, [&](const SequenceRange& each) { return each.last == range.last; });
+  for (const SequenceRange& each : by.returned) {
+    by.confirmed.remove(each.after, each.last);
+  }
+}
+
+void Pending::hand_out(FlowIndex flow, SinkIndex sink, Sequence first) {
+  std::vector<Sequence>& handed = flows.at(number(flow)).sinks.at(number(sink)).handed;
+  if (std::ranges::find(handed, first) == handed.end()) {
+    handed.push_back(first);
+  }
+}
+
+void Pending::write_confirmed_again() {
+  for (FlowState& flow : flows) {
+    for (SinkState& sink : flow.sinks) {
+      sink.changed = true;
+    }
+  }
+}
+
+void Pending::bury(Burial burial) {
+  FlowState& flow = flows.at(number(burial.flow));
+  confirm(burial.flow, burial.sink, burial.range);
+  flow.unburied.add(burial.range.after, burial.range.last);
+  burial.block = flow.waiting_around(burial.range.last);
+  burials.push_back(std::move(burial));
 }
 
 bool Pending::report_damage(FlowIndex flow, Sequence first) {

@@ -5,25 +5,42 @@
 
 namespace sluice {
 
-Readers::Readers(const std::vector<Route>& routes) {
+namespace {
+
+constexpr std::size_t kRequestsOfSink = 2;  // from the beginning, and after some sequence
+
+}  // namespace
+
+Readers::Readers(const std::vector<Route>& routes) : handed_out_(routes.size()) {
   for (const Route& route : routes) {
-    readers_.emplace_back(route.sinks.size());
+    readers_.emplace_back(kRequestsOfSink * route.sinks.size());
   }
 }
 
 void Readers::open(FetchRequest request) {
-  Reader& reader = readers_.at(number(request.flow)).at(number(request.sink));
-  assert(!reader.open && "a sink may have one open request for each flow");
+  const std::size_t which = request.after == Sequence(0) ? 0 : 1;
+  Reader& reader =
+      readers_.at(number(request.flow)).at(kRequestsOfSink * number(request.sink) + which);
+  assert(!reader.open && "a sink may have one open request of each kind for each flow");
   reader = {std::move(request), true};
 }
 
-Status Readers::serve(StoreFile& file, Pending& pending) {
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
+Status Readers::serve(StoreFile* file, Pending& pending) {
   for (std::vector<Reader>& flow : readers_) {
     for (Reader& reader : flow) {
       if (!reader.open || reader.request.nothing_stored) {
         continue;
       }
-      if (Status served = serve_one(file, pending, reader); !served) {
+      const FlowState& state = pending.flows.at(number(reader.request.flow));
+      if (state.stored.usage.blocks == 0) {
+        reader.request.nothing_stored = true;
+        continue;
+      }
+      if (file == nullptr) {
+        continue;
+      }
+      if (Status served = serve_one(*file, pending, reader); !served) {
         return served;
       }
     }
@@ -31,10 +48,29 @@ Status Readers::serve(StoreFile& file, Pending& pending) {
   return {};
 }
 
+void Readers::serve_from_memory(Pending& pending, Sequence visible) {
+  for (std::vector<Reader>& flow : readers_) {
+    for (Reader& reader : flow) {
+      if (!reader.open || !reader.request.nothing_stored) {
+        continue;
+      }
+      const FetchRequest& request = reader.request;
+      const FlowState& state = pending.flows.at(number(request.flow));
+      const Confirmed& confirmed = state.sinks.at(number(request.sink)).confirmed;
+      if (BlockPtr block = state.next_waiting(request.after, confirmed, visible)) {
+        hand_out(pending, reader, std::move(block));
+      }
+    }
+  }
+}
+
 Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
   const FetchRequest& request = reader.request;
   const FlowState& flow = pending.flows.at(number(request.flow));
-  const Sequence confirmed = flow.sinks.at(number(request.sink)).confirmed;
+  if (flow.in_doubt) {
+    return {};
+  }
+  const Confirmed& confirmed = flow.sinks.at(number(request.sink)).confirmed;
   Sequence after = request.after;
   while (true) {
     Result<std::optional<FoundBlock>> found =
@@ -47,7 +83,7 @@ Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
       return {};
     }
     if (FoundBlock& block = **found; block.block != nullptr) {
-      answer(reader, std::move(block.block));
+      hand_out(pending, reader, std::move(block.block));
       return {};
     }
     after = (*found)->first;
@@ -57,7 +93,7 @@ Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
   }
 }
 
-void Readers::offer(const std::vector<SealedBlock>& stored, const Pending& pending) {
+void Readers::offer(const std::vector<SealedBlock>& stored, Pending& pending) {
   for (const SealedBlock& each : stored) {
     const std::size_t flow = number(each.block->flow);
     for (Reader& reader : readers_.at(flow)) {
@@ -65,10 +101,17 @@ void Readers::offer(const std::vector<SealedBlock>& stored, const Pending& pendi
       if (!reader.open || !request.nothing_stored || each.block->first <= request.after) {
         continue;
       }
-      if (each.block->last() > pending.flows.at(flow).sinks.at(number(request.sink)).confirmed) {
-        answer(reader, each.block);
+      const SinkState& sink = pending.flows.at(flow).sinks.at(number(request.sink));
+      if (!sink.confirmed.covers(*each.block)) {
+        hand_out(pending, reader, each.block);
       }
     }
+  }
+}
+
+void Readers::look_again(FlowIndex flow) {
+  for (Reader& reader : readers_.at(number(flow))) {
+    reader.request.nothing_stored = false;
   }
 }
 
@@ -82,9 +125,17 @@ void Readers::close() {
   }
 }
 
+void Readers::hand_out(Pending& pending, Reader& reader, BlockPtr block) {
+  pending.hand_out(reader.request.flow, reader.request.sink, block->first);
+  answer(reader, std::move(block));
+}
+
 // The handler may ask again at once; that request arrives by way of the inbox.
 void Readers::answer(Reader& reader, Result<BlockPtr> with) {
   reader.open = false;
+  if (with) {
+    handed_out_.at(number(reader.request.flow)).add(reader.request.after, (*with)->last());
+  }
   const FetchHandler then = std::move(reader.request.then);
   then(std::move(with));
 }

@@ -175,6 +175,10 @@ void Connection::keep_log_file() {
   sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 }
 
+void Connection::leave_log_when_closed(bool leave) {
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave ? 1 : 0, nullptr);
+}
+
 bool Connection::read_only() const {
   return sqlite3_db_readonly(handle_.get(), "main") == 1;
 }
@@ -183,17 +187,34 @@ bool Connection::in_transaction() const {
   return sqlite3_get_autocommit(handle_.get()) == 0;
 }
 
-Result<std::uint64_t> Connection::file_size() {
+Result<sqlite3_file*> Connection::file() {
   sqlite3_file* file = nullptr;
-  int code = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
-  sqlite3_int64 size = 0;
-  if (code == SQLITE_OK) {
-    code = file->pMethods->xFileSize(file, &size);
-  }
+  const int code = sqlite3_file_control(handle_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
   if (code != SQLITE_OK) {
+    return failure(code, "find the database file", nullptr);
+  }
+  return file;
+}
+
+Result<std::uint64_t> Connection::file_size() {
+  const Result<sqlite3_file*> opened = file();
+  if (!opened) {
+    return opened.error();
+  }
+  sqlite3_int64 size = 0;
+  if (const int code = (*opened)->pMethods->xFileSize(*opened, &size); code != SQLITE_OK) {
     return failure(code, "size of the database file", nullptr);
   }
   return static_cast<std::uint64_t>(size);
+}
+
+Status Connection::truncate_file(std::uint64_t size) {
+  const Result<sqlite3_file*> opened = file();
+  if (!opened) {
+    return opened.error();
+  }
+  const int code = (*opened)->pMethods->xTruncate(*opened, static_cast<sqlite3_int64>(size));
+  return code == SQLITE_OK ? Status() : failure(code, "cut the database file", nullptr);
 }
 
 Transaction::~Transaction() {

@@ -67,12 +67,17 @@ class Connection {
   // Asks SQLite to leave the log in place when the connection closes: shrinking and growing it
   // again costs the file system more writes than the data.
   void keep_log_file();
+  // Whether closing leaves the log alone, instead of copying it into the database.
+  void leave_log_when_closed(bool leave);
   [[nodiscard]] bool read_only() const;
   [[nodiscard]] bool in_transaction() const;
   Result<std::uint64_t> file_size();  // of the database without its log
+  // Of the database as well. What is cut off must be of no use any more.
+  Status truncate_file(std::uint64_t size);
 
  private:
   explicit Connection(sqlite3* handle) : handle_(handle) {}
+  Result<sqlite3_file*> file();
 
   CHandle<sqlite3, sqlite3_close_v2> handle_;
 };

@@ -1,6 +1,8 @@
 // The part of the store thread that deals with one transaction and with a disk that refuses it.
 #include "buffers/store_loop.h"
 
+#include <algorithm>
+#include <bit>
 #include <string>
 #include <utility>
 
@@ -10,13 +12,6 @@ namespace {
 
 // Errors in a row after which the connection is suspected rather than the disk.
 constexpr unsigned kFailuresBeforeReopening = 3;
-
-// Near the end of the disk the database is not left to grow far behind its log, so that copying
-// the log stays possible within the ballast.
-constexpr std::uint64_t kScarce = 16UL * 1024 * 1024;
-constexpr std::uint64_t kMostGrowth = Ballast::kSize / 2;
-
-constexpr const char* kDiskFull = "the disk is full";
 
 }  // namespace
 
@@ -58,24 +53,46 @@ Status StoreLoop::attempt(BufferListener& listener) {
     return written;
   }
   make_room();
-  return has_work() ? Error{Reaction::Full, kDiskFull} : written;
+  return has_work() ? Error{Reaction::Full, "the disk is full"} : written;
 }
 
 Status StoreLoop::reopen() {
-  Result<StoreFile> file = StoreFile::open(database_);
-  if (!file) {
-    return file.error();
+  Result<OpenedStore> store = open_store(options_, clock_, suspicion_, remembered());
+  if (!store) {
+    return store.error();
   }
-  const Result<Meta> meta = file->catalogue.meta();
-  if (!meta) {
-    return meta.error();
+  if (store->meta.epoch != epoch_) {
+    return Error{Reaction::Fatal, path_ + " has been replaced; restart the agent"};
   }
-  if (meta->epoch != epoch_) {
-    return Error{Reaction::Fatal, database_.path + " has been replaced; restart the agent"};
+  suspicion_ = Suspicion::None;
+  compaction_.forget();
+  if (store->salvage.text.empty()) {
+    file_ = std::move(store->file);
+  } else {
+    salvage_ = std::move(store->salvage);
+    file_ = std::move(store->file);
+    pending_.write_confirmed_again();
   }
-  file_ = *std::move(file);
   unsure_ = true;
   return {};
+}
+
+Remembered StoreLoop::remembered() const {
+  Remembered known{.epoch = std::bit_cast<std::int64_t>(epoch_),
+                   .tick = static_cast<std::int64_t>(ticks_),
+                   .last = pending_.last,
+                   .flows = {}};
+  for (const FlowState& flow : pending_.flows) {
+    known.flows.emplace(flow.id, flow.name);
+  }
+  return known;
+}
+
+// Damage that SQLite meets when it reads or writes does not go away by itself.
+void StoreLoop::suspect(const Error& error) {
+  if (error.reaction == Reaction::Fatal) {
+    suspicion_ = Suspicion::Damaged;
+  }
 }
 
 Status StoreLoop::secure() {
@@ -108,6 +125,14 @@ Status StoreLoop::reconcile(BufferListener& listener) {
   }
   unsure_ = false;
   ticks_ = meta->tick;
+  pending_.last = std::max(pending_.last, meta->last);
+  std::uint64_t bytes = 0;
+  for (const SealedBlock& each : *stored) {
+    bytes += each.block->data.size();
+    merger_.stored(*each.block);
+  }
+  note_commit(bytes);
+  publish_ledgers();
   settle(listener, *stored);
   return {};
 }
@@ -116,6 +141,7 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   if (!sluice::has_work(pending_, room_, kind)) {
     return {};
   }
+  save_ages(false);
   Tick tick(pending_, room_, ticks_ + 1);
   Status committed = tick.commit(*file_, pending_, kind, clock_.now());
   if (!committed) {
@@ -124,8 +150,63 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   }
   ticks_ = tick.number();
   more_ = tick.more();
-  settle(listener, tick.settle(pending_));
+  const std::vector<SealedBlock> settled = tick.settle(pending_);
+  const DropCounts dropped = tick.dropped();
+  for (std::size_t reason = 0; reason < dropped.size(); ++reason) {
+    dropped_.at(reason) += dropped.at(reason);
+  }
+  for (const SealedBlock& each : settled) {
+    merger_.stored(*each.block);
+  }
+  if (tick.counted()) {
+    publish_ledgers();
+  }
+  note_commit(tick.stored_bytes());
+  settle(listener, settled);
+  tell(tick);
   return committed;
+}
+
+// In a transaction of its own, and only while everything is well: it can always wait.
+void StoreLoop::merge_small() {
+  if (!merger_.wanted() || !file_ || !file_->secured || unsure_ || retry_at_ || !ballast_.held()) {
+    return;
+  }
+  const Result<bool> merged = merger_.merge(*file_, pending_, readers_, ticks_ + 1);
+  if (!merged) {
+    unsure_ = true;
+    failed(merged.error());
+    return;
+  }
+  if (*merged) {
+    ++ticks_;
+    ++commits_;
+    measure(false);
+  }
+}
+
+void StoreLoop::tell(Tick& tick) {
+  for (const auto& [flow, newest] : tick.look_again()) {
+    inbox_.look_again(flow, newest);
+    readers_.look_again(flow);
+  }
+  for (const Answered& each : tick.take_answers(pending_)) {
+    each.then(each.with);
+  }
+}
+
+void StoreLoop::end_requests(Arrivals last) {
+  absorb(std::move(last));
+  const Error closed{Reaction::Closed, "the buffer is stopping"};
+  for (const SplitRequest& each : std::exchange(pending_.splits, {})) {
+    each.then(closed);
+  }
+  for (const DeadRequest& each : std::exchange(pending_.dead_requests, {})) {
+    each.then(closed);
+  }
+  for (const FileTask& task : std::exchange(tasks_, {})) {
+    task(nullptr);
+  }
 }
 
 // What the space was kept for. If this fails too, nothing is lost: it is tried again with the rest.
@@ -137,12 +218,13 @@ void StoreLoop::use_ballast(BufferListener& listener) {
   make_room();
 }
 
-void StoreLoop::settle(BufferListener& listener, const std::vector<SealedBlock>& stored) {
+void StoreLoop::note_commit(std::uint64_t stored_bytes) {
   ++commits_;
-  for (const SealedBlock& each : stored) {
-    stored_bytes_ += each.block->data.size();
-  }
-  measure(!stored.empty());
+  stored_bytes_ += stored_bytes;
+  measure(stored_bytes > 0);
+}
+
+void StoreLoop::settle(BufferListener& listener, const std::vector<SealedBlock>& stored) {
   std::vector<FetchRequest> fetches = inbox_.stored(stored);
   publish();
   for (const SealedBlock& each : stored) {
@@ -158,22 +240,25 @@ void StoreLoop::settle(BufferListener& listener, const std::vector<SealedBlock>&
 // trying it with too little would use up the ballast.
 void StoreLoop::make_room() {
   const Result<std::uint64_t> growth = file_->growth_bytes();
-  if (growth && *growth <= kMostGrowth) {
+  if (growth && *growth <= Ballast::kSize / 2) {
     static_cast<void>(empty_log(file_->connection));  // tried again with the next attempt
   }
 }
 
-void StoreLoop::measure(bool grew) {
-  // Without a new measurement the estimate of the last one holds.
-  if (const Result<std::uint64_t> used = file_->used_bytes(); used) {
-    room_.measured(*used);
-  }
-  if (!grew || free_bytes(options_.directory) >= kScarce) {
+// Not while the disk refuses, or is full.
+std::optional<Instant> StoreLoop::compaction_due() const {
+  return file_ && !retry_at_ && ballast_.held() ? compaction_.due() : std::nullopt;
+}
+
+void StoreLoop::compact() {
+  const std::optional<Instant> due = compaction_due();
+  if (!due || clock_.elapsed() < *due) {
     return;
   }
-  const Result<std::uint64_t> growth = file_->growth_bytes();
-  if (growth && *growth > kMostGrowth) {
-    static_cast<void>(fold_log(file_->connection));  // tried again with the next block
+  // If it fails, the file stays as large as it is until the next transaction.
+  static_cast<void>(compaction_.step(*file_, clock_.elapsed()));
+  if (const Result<FileUse> use = file_->use(); use) {
+    room_.measured(use->used_bytes);
   }
 }
 
@@ -183,44 +268,11 @@ void StoreLoop::failed(const Error& error) {
   if (error.reaction == Reaction::Full) {
     return;
   }
+  suspect(error);
   ++failures_;
   if (failures_ >= kFailuresBeforeReopening || error.reaction == Reaction::Fatal) {
     file_.reset();
   }
-}
-
-void StoreLoop::publish() {
-  inbox_.publish({.held_blocks = pending_.held.blocks,
-                  .held_records = pending_.held.records,
-                  .held_bytes = pending_.held.bytes,
-                  .waiting_bytes = 0,
-                  .commits = commits_,
-                  .stored_bytes = stored_bytes_,
-                  .damaged_blocks = readers_.damaged(),
-                  .trouble = trouble()});
-}
-
-std::string StoreLoop::trouble() const {
-  if (!commit_error_.empty()) {
-    return "cannot write to " + database_.path + ": " + commit_error_;
-  }
-  if (!read_error_.empty()) {
-    return "cannot read from " + database_.path + ": " + read_error_;
-  }
-  if (!ballast_.held()) {
-    return "cannot write to " + database_.path + ": " + kDiskFull;
-  }
-  for (const FlowState& flow : pending_.flows) {
-    if (flow.waiting.empty() || can_store(flow, room_)) {
-      continue;
-    }
-    const std::uint64_t bytes = flow.waiting.front().sealed.block->data.size();
-    return fits(flow, flow.stored.usage, bytes)
-               ? "the buffer holds its maximum of " + std::to_string(options_.max_size) + " bytes"
-               : "flow " + flow.name + " holds its maximum of " + std::to_string(flow.max_size) +
-                     " bytes";
-  }
-  return {};
 }
 
 }  // namespace sluice

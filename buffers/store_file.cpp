@@ -1,5 +1,6 @@
 #include "buffers/store_file.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice {
@@ -18,17 +19,26 @@ Result<std::uint64_t> pages(sqlite::Statement& pragma) {
 }  // namespace
 
 Result<StoreFile> StoreFile::open(const DatabaseOptions& options) {
+  Result<BlockCipher> keys = BlockCipher::make(options.encryption_key, options.encryption_old_keys);
+  if (!keys) {
+    return Error{Reaction::Reject, "buffer: " + keys.error().message};
+  }
+  auto cipher = std::make_unique<BlockCipher>(*std::move(keys));
   Result<sqlite::Connection> connection = open_database(options);
   if (!connection) {
     return connection.error();
   }
-  Result<BlockTable> blocks = BlockTable::prepare(*connection);
+  Result<BlockTable> blocks = BlockTable::prepare(*connection, *cipher);
   if (!blocks) {
     return blocks.error();
   }
-  Result<Catalogue> catalogue = Catalogue::prepare(*connection);
+  Result<Catalogue> catalogue = Catalogue::prepare(*connection, *cipher);
   if (!catalogue) {
     return catalogue.error();
+  }
+  Result<DeadTable> dead = DeadTable::prepare(*connection, *cipher);
+  if (!dead) {
+    return dead.error();
   }
   Result<sqlite::Statement> page_count = connection->prepare("PRAGMA page_count");
   if (!page_count) {
@@ -38,20 +48,22 @@ Result<StoreFile> StoreFile::open(const DatabaseOptions& options) {
   if (!free_count) {
     return free_count.error();
   }
-  return StoreFile{*std::move(connection), *std::move(blocks), *std::move(catalogue),
-                   *std::move(page_count), *std::move(free_count)};
+  return StoreFile{std::move(cipher),     *std::move(connection), *std::move(blocks),
+                   *std::move(catalogue), *std::move(dead),       *std::move(page_count),
+                   *std::move(free_count)};
 }
 
 Status StoreFile::secure() {
   if (secured) {
     return {};
   }
+  connection.leave_log_when_closed(false);
   Status emptied = empty_log(connection);
   secured = static_cast<bool>(emptied);
   return emptied;
 }
 
-Result<std::uint64_t> StoreFile::used_bytes() {
+Result<FileUse> StoreFile::use() {
   const Result<std::uint64_t> all = pages(page_count);
   if (!all) {
     return all.error();
@@ -60,7 +72,7 @@ Result<std::uint64_t> StoreFile::used_bytes() {
   if (!free) {
     return free.error();
   }
-  return (*all - *free) * kPageSize;
+  return FileUse{*all * kPageSize, (*all - std::min(*all, *free)) * kPageSize};
 }
 
 Result<std::uint64_t> StoreFile::growth_bytes() {

@@ -19,61 +19,43 @@ std::vector<Sequence> newest_of(const Pending& pending) {
   return newest;
 }
 
-DatabaseOptions database_of(const SqliteBufferOptions& options, bool may_create) {
-  return {.path = options.directory + "/buffer.db",
-          .vfs = options.vfs,
-          .durability = options.durability,
-          .max_size = options.max_size,
-          .may_create = may_create};
-}
-
 }  // namespace
 
-Result<std::unique_ptr<StoreLoop>> StoreLoop::open(SqliteBufferOptions options,
-                                                   const Clock& clock) {
-  Result<StoreFile> file = StoreFile::open(database_of(options, true));
-  if (!file) {
-    return file.error();
+Result<std::unique_ptr<StoreLoop>> StoreLoop::open(SqliteBufferOptions options, const Clock& clock,
+                                                   Suspicion suspicion) {
+  Result<OpenedStore> store = open_store(options, clock, suspicion, {});
+  if (!store) {
+    return store.error();
   }
-  // On a full disk the rest of this waits until the first commit: the log has been synced by then,
-  // and reading works.
-  if (const Status secured = file->secure();
-      !secured && secured.error().reaction != Reaction::Full) {
-    return secured.error();
-  }
-  Result<Pending> pending = Pending::load(*file, options.routes);
-  if (!pending) {
-    return pending.error();
-  }
-  const Result<Meta> meta = file->catalogue.meta();
-  if (!meta) {
-    return meta.error();
-  }
-  Result<std::map<std::string, std::string>> states = file->catalogue.states();
-  if (!states) {
-    return states.error();
-  }
-  return std::unique_ptr<StoreLoop>(new StoreLoop(std::move(options), clock, *std::move(file),
-                                                  *std::move(pending), *meta, *std::move(states)));
+  return std::unique_ptr<StoreLoop>(new StoreLoop(std::move(options), clock, *std::move(store)));
 }
 
-StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile file,
-                     Pending pending, Meta meta, std::map<std::string, std::string> states)
+StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, OpenedStore store)
     : options_(std::move(options)),
-      database_(database_of(options_, false)),
+      path_(options_.directory + "/buffer.db"),
       clock_(clock),
-      file_(std::move(file)),
-      pending_(std::move(pending)),
+      file_(std::move(store.file)),
+      pending_(std::move(store.pending)),
       room_(options_.max_size),
       ballast_(options_.directory),
+      compaction_(options_.durability),
       readers_(options_.routes),
-      epoch_(meta.epoch),
+      spill_(options_.spill_after),
+      merger_(pending_),
+      ages_(make_ages(options_.routes, store.states, clock)),
+      epoch_(store.meta.epoch),
       last_at_open_(pending_.last),
-      inbox_(std::move(states), newest_of(pending_)),
-      ticks_(meta.tick) {
+      salvage_(std::move(store.salvage)),
+      inbox_(std::move(store.states), newest_of(pending_),
+             spill_.lazy() ? Inbox::Waking::Prompt : Inbox::Waking::Sparing),
+      ticks_(store.meta.tick) {
+  pending_.dead_max_size = options_.dead_max_size;
+  pending_.compression_level = options_.compression_level;
+  look_at_volume();
   measure(false);
   ballast_.hold();
   publish();
+  publish_ledgers();
 }
 
 void StoreLoop::run(BufferListener& listener, std::chrono::milliseconds stop_time,
@@ -86,26 +68,28 @@ void StoreLoop::run(BufferListener& listener, std::chrono::milliseconds stop_tim
 }
 
 void StoreLoop::step(BufferListener& listener) {
-  absorb(inbox_.take());
-  serve();
+  look(listener);
   while (due(clock_.elapsed())) {
     const bool committed = commit(listener);
-    absorb(inbox_.take());
-    serve();
+    look(listener);
     if (!committed) {
       break;
     }
   }
+  merge_small();
+  compact();
   arm(clock_.elapsed());
   publish();
 }
 
 void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_time) {
   const Instant end = clock_.elapsed() + stop_time;
-  absorb(inbox_.take());
+  spill_.store_everything();
+  look(listener);
+  save_ages(true);
   while (has_work()) {
     if (commit(listener)) {
-      absorb(inbox_.take());
+      look(listener);
       continue;
     }
     const Instant now = clock_.elapsed();
@@ -114,22 +98,64 @@ void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_
     }
     const Instant next = std::min(end, retry_at_.value_or(end));
     inbox_.wait({.time = next - now, .uncommitted_bytes = 0, .anything_uncommitted = false}, {});
-    absorb(inbox_.take());
+    look(listener);
   }
-  absorb(inbox_.close());
+  give_back_sequences(listener);
+  end_requests(inbox_.close());
   readers_.close();
   publish();
+  if (file_ && file_->secured) {
+    // What is left behind is in one file, and damage to the log can do no harm. If it does not
+    // succeed, the next start does it.
+    static_cast<void>(empty_log(file_->connection));
+  }
+}
+
+// What was reserved and not used. Nothing is handed out any more.
+void StoreLoop::give_back_sequences(BufferListener& listener) {
+  const Sequence used = std::max(pending_.given, last_at_open_);
+  if (spill_.lazy() && !has_work() && pending_.last > used) {
+    pending_.mark = used;
+    commit(listener);  // if it fails, there is a gap, and no harm done
+  }
+}
+
+void StoreLoop::look(BufferListener& listener) {
+  absorb(inbox_.take());
+  settle_delivered(listener);
+  offer();
+  serve();
+  look_at_volume();
+  look_at_ages();
+  spill_.mark(pending_, clock_.elapsed());
 }
 
 void StoreLoop::absorb(Arrivals arrivals) {
+  const Instant deadline = spill_.deadline(clock_.elapsed());
   for (WaitingBlock& waiting : arrivals.blocks) {
     const Block& block = *waiting.sealed.block;
     FlowState& flow = pending_.flows.at(number(block.flow));
     flow.waiting_bytes += block.data.size();
+    waiting.deadline = deadline;
+    pending_.given = std::max(pending_.given, block.last());
     flow.waiting.push_back(std::move(waiting));
   }
   for (const Confirmation& each : arrivals.confirmations) {
-    pending_.confirm(each.flow, each.sink, each.last);
+    pending_.confirm(each.flow, each.sink, each.range);
+  }
+  for (Burial& each : arrivals.burials) {
+    pending_.bury(std::move(each));
+  }
+  for (SplitRequest& each : arrivals.splits) {
+    pending_.splits.push_back(std::move(each));
+    flush_ = true;
+  }
+  for (DeadRequest& each : arrivals.dead_requests) {
+    pending_.dead_requests.push_back(std::move(each));
+    flush_ = true;
+  }
+  for (FileTask& each : arrivals.tasks) {
+    tasks_.push_back(std::move(each));
   }
   for (auto& [key, put] : arrivals.puts) {
     pending_.puts.insert_or_assign(key, std::move(put));
@@ -137,18 +163,66 @@ void StoreLoop::absorb(Arrivals arrivals) {
   for (FetchRequest& fetch : arrivals.fetches) {
     readers_.open(std::move(fetch));
   }
-  flush_ = flush_ || arrivals.flush;
+  if (arrivals.stop_waiting) {
+    spill_.store_everything();
+  }
+  if (arrivals.flush) {
+    flush_ = true;
+    spill_.hurry(arrivals.flush_arrival);
+  }
+}
+
+// Tells those who ask which blocks are there before they are stored. Not beyond what the file has
+// reserved: a sequence that leaves the agent must never be used again.
+void StoreLoop::offer() {
+  if (!spill_.lazy()) {
+    return;
+  }
+  std::vector<Sequence> newest;
+  for (const FlowState& flow : pending_.flows) {
+    const auto hidden = std::ranges::partition_point(flow.waiting, [this](const auto& each) {
+      return each.sealed.block->last() <= pending_.last;
+    });
+    newest.push_back(hidden == flow.waiting.begin() ? Sequence(0)
+                                                    : std::prev(hidden)->sealed.block->first);
+  }
+  for (FetchRequest& fetch : inbox_.offered(newest)) {
+    readers_.open(std::move(fetch));
+  }
+}
+
+void StoreLoop::settle_delivered(BufferListener& listener) {
+  if (!spill_.lazy()) {
+    return;
+  }
+  const std::vector<SealedBlock> delivered = pending_.take_delivered();
+  if (delivered.empty()) {
+    return;
+  }
+  for (const SealedBlock& each : delivered) {
+    passed_ += each.block->count;
+  }
+  publish_ledgers();
+  settle(listener, delivered);
 }
 
 void StoreLoop::serve() {
+  for (const FileTask& task : std::exchange(tasks_, {})) {
+    task(file_ ? &*file_ : nullptr);
+  }
+  const Status served = readers_.serve(file_ ? &*file_ : nullptr, pending_);
+  if (spill_.lazy()) {
+    readers_.serve_from_memory(pending_, pending_.last);
+  }
   if (!file_) {
     return;
   }
-  if (const Status served = readers_.serve(*file_, pending_); served) {
+  if (served) {
     read_error_.clear();
     read_failures_ = 0;
   } else {
     read_error_ = served.error().message;
+    suspect(served.error());
     if (++read_failures_ >= kReadFailuresBeforeReopening) {
       read_failures_ = 0;
       file_.reset();
@@ -163,16 +237,17 @@ bool StoreLoop::has_work() const {
 
 bool StoreLoop::due(Instant now) const {
   if (retry_at_) {
-    return now >= *retry_at_ && (has_work() || !file_);
+    return now >= *retry_at_ && (has_work() || unsure_ || !file_);
   }
   if (!has_work()) {
     return false;
   }
   std::uint64_t bytes = 0;
   for (const FlowState& flow : pending_.flows) {
-    bytes += can_store(flow, room_) ? flow.waiting_bytes : 0;
+    bytes += gets_on(pending_, flow, room_) ? flow.waiting_bytes : 0;
   }
-  return flush_ || more_ || bytes > Inbox::kFlushBytes || (look_at_ && now >= *look_at_);
+  return flush_ || more_ || spill_.urgent() || bytes > Inbox::kFlushBytes ||
+         (look_at_ && now >= *look_at_);
 }
 
 // After a commit the thread looks once more by itself, because what arrives in between does not
@@ -190,20 +265,29 @@ void StoreLoop::arm(Instant now) {
   }
 }
 
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
 Inbox::Wait StoreLoop::next_wait() const {
   Inbox::Wait wait;
   const bool work = has_work();
-  std::optional<Instant> next = retry_at_ && work ? retry_at_ : look_at_;
+  std::optional<Instant> next = retry_at_ && (work || unsure_) ? retry_at_ : look_at_;
+  for (const std::optional<Instant>& other : {spill_.next(), next_watch()}) {
+    if (other) {
+      next = std::min(next.value_or(*other), *other);
+    }
+  }
   if (!read_error_.empty() || !file_) {
     const Instant again = clock_.elapsed() + kReadAgain;
     next = next ? std::min(*next, again) : again;
   }
+  if (const auto compaction = compaction_due()) {
+    next = next ? std::min(*next, *compaction) : *compaction;
+  }
   if (next) {
     wait.time = std::max(*next - clock_.elapsed(), Instant::duration::zero());
   }
-  wait.anything_uncommitted = work;
+  wait.anything_uncommitted = work || spill_.next();
   for (const FlowState& flow : pending_.flows) {
-    wait.uncommitted_bytes += !retry_at_ && can_store(flow, room_) ? flow.waiting_bytes : 0;
+    wait.uncommitted_bytes += !retry_at_ && gets_on(pending_, flow, room_) ? flow.waiting_bytes : 0;
   }
   return wait;
 }

@@ -1,11 +1,16 @@
 // The store thread: collects what arrives, commits it, and answers the sinks. Private to buffers/.
 #pragma once
 
+#include "buffers/age.h"
 #include "buffers/ballast.h"
+#include "buffers/compaction.h"
 #include "buffers/inbox.h"
+#include "buffers/merge.h"
+#include "buffers/open_store.h"
 #include "buffers/pending.h"
 #include "buffers/quota.h"
 #include "buffers/readers.h"
+#include "buffers/spill.h"
 #include "buffers/sqlite_buffer.h"
 #include "buffers/store_file.h"
 #include "buffers/tick.h"
@@ -16,6 +21,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -28,7 +34,8 @@ namespace sluice {
 class StoreLoop {
  public:
   // The caller holds the lock of the directory. `clock` outlives the loop.
-  static Result<std::unique_ptr<StoreLoop>> open(SqliteBufferOptions options, const Clock& clock);
+  static Result<std::unique_ptr<StoreLoop>> open(SqliteBufferOptions options, const Clock& clock,
+                                                 Suspicion suspicion = Suspicion::None);
 
   void run(BufferListener& listener, std::chrono::milliseconds stop_time,
            const std::stop_token& stop);
@@ -42,11 +49,14 @@ class StoreLoop {
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
  private:
-  StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile file, Pending pending,
-            Meta meta, std::map<std::string, std::string> states);
+  StoreLoop(SqliteBufferOptions options, const Clock& clock, OpenedStore store);
 
+  // Takes in what has arrived, answers fetches, and settles what was delivered from memory.
+  void look(BufferListener& listener);
   void absorb(Arrivals arrivals);
+  void offer();
   void serve();
+  void settle_delivered(BufferListener& listener);
   void finish(BufferListener& listener, std::chrono::milliseconds stop_time);
 
   [[nodiscard]] bool has_work() const;
@@ -61,29 +71,54 @@ class StoreLoop {
   Status reconcile(BufferListener& listener);
   Status secure();
   Status write(BufferListener& listener, TickKind kind);
+  void note_commit(std::uint64_t stored_bytes);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
+  void give_back_sequences(BufferListener& listener);
+  void merge_small();
+  void tell(Tick& tick);
+  void end_requests(Arrivals last);
   void use_ballast(BufferListener& listener);
   void make_room();
   void measure(bool grew);
+  [[nodiscard]] std::optional<Instant> compaction_due() const;
+  void compact();
   void failed(const Error& error);
+
+  static std::vector<std::optional<AgeLimit>> make_ages(
+      const std::vector<Route>& routes, const std::map<std::string, std::string>& states,
+      const Clock& clock);
+  void look_at_ages();
+  void save_ages(bool unchanged_too);
+  void look_at_volume();
+  [[nodiscard]] std::optional<Instant> next_watch() const;
+  void suspect(const Error& error);
+  [[nodiscard]] Remembered remembered() const;
   void publish();
+  void publish_ledgers();
   [[nodiscard]] std::string trouble() const;
 
   const SqliteBufferOptions options_;
-  const DatabaseOptions database_;
+  const std::string path_;
   const Clock& clock_;
   std::optional<StoreFile> file_;  // empty while it has to be opened again
   Pending pending_;
   FileRoom room_;
   Ballast ballast_;
+  Compaction compaction_;
   Readers readers_;
+  Spill spill_;
+  Merger merger_;
+  std::vector<std::optional<AgeLimit>> ages_;  // by flow
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
+  SalvageReport salvage_;
   Inbox inbox_;
 
   std::uint64_t ticks_;  // number of the last transaction that is known to have taken place
   bool unsure_ = false;  // there may be a later one in the file
-  std::optional<Instant> look_at_;  // when the thread commits what it then finds
+  Suspicion suspicion_ = Suspicion::None;  // of the file, when it is opened again
+  std::optional<Instant> look_at_;         // when the thread commits what it then finds
+  std::vector<FileTask> tasks_;
   bool flush_ = false;
   bool more_ = false;  // the last transaction left something for the next
 
@@ -95,6 +130,9 @@ class StoreLoop {
   unsigned read_failures_ = 0;  // in a row
   std::uint64_t commits_ = 0;
   std::uint64_t stored_bytes_ = 0;
+  std::uint64_t passed_ = 0;
+  DropCounts dropped_{};
+  std::uint64_t free_bytes_ = 0;  // of the disk
 };
 
 }  // namespace sluice

@@ -8,25 +8,34 @@ namespace sluice {
 
 namespace {
 
-// Limits of one transaction, so that the log stays small after a long trouble and requests of
-// sinks are answered in between. What is left follows at once in the next.
-constexpr std::uint64_t kMostBytes = 4UL * 1024 * 1024;
-constexpr std::size_t kMostRemoved = 1024;
-
+// What a sink has got of blocks that are not in the file need not be written either.
 bool has_small_work(const FlowState& flow) {
-  return flow.prune || std::ranges::any_of(flow.sinks, &SinkState::changed);
+  return flow.prune || flow.in_doubt ||
+         (flow.expired > Sequence(0) && flow.stored.usage.blocks > 0) ||
+         (flow.stored.usage.blocks > 0 && std::ranges::any_of(flow.sinks, &SinkState::changed));
+}
+
+// A block that waits is stored before it is cut.
+bool can_split(const Pending& pending) {
+  return std::ranges::any_of(pending.splits, [&](const SplitRequest& each) {
+    return pending.flows.at(number(each.flow)).waiting_at(each.first) == nullptr;
+  });
 }
 
 }  // namespace
 
 bool has_work(const Pending& pending, const FileRoom& room, TickKind kind) {
-  if (!pending.puts.empty() || !pending.damaged.empty() ||
+  if (!pending.puts.empty() || pending.mark || !pending.damaged.empty() ||
+      !pending.burials.empty() || !pending.dead_requests.empty() || can_split(pending) ||
       std::ranges::any_of(pending.flows, has_small_work)) {
     return true;
   }
-  return kind == TickKind::Everything &&
-         std::ranges::any_of(pending.flows,
-                             [&](const FlowState& flow) { return can_store(flow, room); });
+  return std::ranges::any_of(pending.flows, [&](const FlowState& flow) {
+    // Whatever else can be done with a block takes next to no room.
+    const bool stores = flow.when_full == WhenFull::Block && flow.due > 0 &&
+                        !flow.is_delivered(*flow.waiting.front().sealed.block);
+    return (kind == TickKind::Everything || !stores) && gets_on(pending, flow, room);
+  });
 }
 
 Tick::Tick(const Pending& pending, FileRoom room, std::uint64_t number)
@@ -34,9 +43,13 @@ Tick::Tick(const Pending& pending, FileRoom room, std::uint64_t number)
       room_(room),
       flows_(pending.flows.size()),
       held_(pending.held),
-      last_(pending.last) {
+      last_(pending.mark.value_or(pending.last)),
+      dead_(pending.dead) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     flows_[i].stored = pending.flows[i].stored;
+    for (const SinkState& sink : pending.flows[i].sinks) {
+      flows_[i].saved.push_back(sink.confirmed);
+    }
   }
 }
 
@@ -46,27 +59,46 @@ Status Tick::commit(StoreFile& file, Pending& pending, TickKind kind, Timestamp 
     return begun;
   }
   Status written = write(file, pending, kind, now);
-  stored_.clear();
+  taken_.clear();
   return written ? transaction.commit() : written;
 }
 
 Status Tick::write(StoreFile& file, Pending& pending, TickKind kind, Timestamp now) {
-  if (Status written = write_cursors(file, pending); !written) {
-    return written;
-  }
-  // Before the confirmed ones go, which a damaged one may seem to be.
+  repeat_holes(pending);
+  // Before the confirmed ones go, which a damaged one may seem to be, and of which a copy may be
+  // wanted.
   if (Status moved = set_aside(file, pending, now); !moved) {
     return moved;
+  }
+  if (Status buried = bury(file, pending, now); !buried) {
+    return buried;
   }
   if (Status pruned = prune(file, pending); !pruned) {
     return pruned;
   }
-  if (kind == TickKind::Everything) {
-    if (Status inserted = insert_blocks(file, pending); !inserted) {
-      return inserted;
-    }
+  if (Status expired = expire(file, pending); !expired) {
+    return expired;
+  }
+  if (Status taken = take_blocks(file, pending, kind); !taken) {
+    return taken;
+  }
+  if (Status split = split_blocks(file, pending); !split) {
+    return split;
+  }
+  if (Status answered = answer_dead(file, pending); !answered) {
+    return answered;
+  }
+  return write_small_tables(file, pending);
+}
+
+Status Tick::write_small_tables(StoreFile& file, const Pending& pending) {
+  if (Status written = write_cursors(file, pending); !written) {
+    return written;
   }
   if (Status written = write_states(file, pending); !written) {
+    return written;
+  }
+  if (Status written = write_ledger(file, pending); !written) {
     return written;
   }
   return file.catalogue.set_meta(last_, number_);
@@ -80,12 +112,13 @@ Status Tick::write_cursors(StoreFile& file, const Pending& pending) {
         return added;
       }
     }
-    for (const SinkState& sink : flow.sinks) {
-      flows_[i].saved.push_back(sink.confirmed);
-      if (!sink.changed) {
+    for (std::size_t at = 0; at < flow.sinks.size(); ++at) {
+      const SinkState& sink = flow.sinks[at];
+      const Confirmed& confirmed = flows_[i].saved[at];
+      if (!sink.changed && confirmed == sink.confirmed) {
         continue;
       }
-      if (Status saved = file.catalogue.set_cursor(flow.id, sink.name, sink.confirmed); !saved) {
+      if (Status saved = file.catalogue.set_confirmed(flow.id, sink.name, confirmed); !saved) {
         return saved;
       }
     }
@@ -95,25 +128,44 @@ Status Tick::write_cursors(StoreFile& file, const Pending& pending) {
 
 Status Tick::prune(StoreFile& file, const Pending& pending) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
-    const FlowState& flow = pending.flows[i];
-    if (!flow.prune) {
+    if (!pending.flows[i].prune) {
       continue;
     }
-    const auto rows = file.blocks.ended_by(flow.id, flow.confirmed_by_all(), kMostRemoved);
+    if (Status pruned = prune_flow(file, pending.flows[i], flows_[i]); !pruned) {
+      return pruned;
+    }
+  }
+  return {};
+}
+
+Status Tick::prune_flow(StoreFile& file, const FlowState& flow, FlowPart& part) {
+  std::size_t left = kMostRemoved;
+  const Confirmed confirmed = intersection(part.saved);
+  for (const SequenceRange& range : confirmed.ranges()) {
+    const auto rows = file.blocks.within(flow.id, range, left);
     if (!rows) {
       return rows.error();
     }
     for (const StoredRow& row : *rows) {
+      const Result<const char*> what = fate(file, flow, row.first);
+      if (!what) {
+        return what.error();
+      }
       if (Status removed = file.blocks.remove(row.first); !removed) {
         return removed;
       }
       const Usage removed{1, row.records, row.bytes};
-      flows_[i].stored.usage -= removed;
+      part.stored.usage -= removed;
+      part.counted[*what] += row.records;
       held_ -= removed;
       room_.give_back(row.bytes);
     }
-    flows_[i].prune = rows->size() == kMostRemoved;
+    left -= rows->size();
+    if (left == 0) {
+      break;
+    }
   }
+  part.prune = left == 0;
   return {};
 }
 
@@ -135,54 +187,8 @@ Status Tick::set_aside(StoreFile& file, Pending& pending, Timestamp now) {
     if (row->has_value()) {
       const Usage removed{1, (*row)->records, (*row)->bytes};
       flows_[sluice::number(index)].stored.usage -= removed;
+      flows_[sluice::number(index)].counted["damaged"] += (*row)->records;
       held_ -= removed;
-    }
-  }
-  return {};
-}
-
-std::vector<Tick::Candidate> Tick::candidates(const Pending& pending) {
-  std::vector<Candidate> found;
-  for (std::size_t i = 0; i < pending.flows.size(); ++i) {
-    std::uint64_t bytes = 0;
-    for (const WaitingBlock& waiting : pending.flows[i].waiting) {
-      found.push_back({waiting.arrival, i, &waiting});
-      bytes += waiting.sealed.block->data.size();
-      if (bytes >= kMostBytes) {
-        break;
-      }
-    }
-  }
-  std::ranges::sort(found, {}, &Candidate::arrival);
-  return found;
-}
-
-Status Tick::insert_blocks(StoreFile& file, const Pending& pending) {
-  std::vector<bool> full(flows_.size());
-  std::uint64_t total = 0;
-  for (const Candidate& candidate : candidates(pending)) {
-    const FlowState& flow = pending.flows[candidate.flow];
-    FlowPart& part = flows_[candidate.flow];
-    const Block& block = *candidate.waiting->sealed.block;
-    const std::uint64_t bytes = block.data.size();
-    if (full[candidate.flow] || !fits(flow, part.stored.usage, bytes) || !room_.fits(bytes)) {
-      full[candidate.flow] = true;  // nothing may pass a block that has to wait
-      continue;
-    }
-    if (Status inserted = file.blocks.insert(flow.id, block); !inserted) {
-      return inserted;
-    }
-    const Usage added{1, block.count, bytes};
-    part.stored.usage += added;
-    held_ += added;
-    part.stored.newest = block.first;
-    ++part.blocks;
-    room_.take(bytes);
-    last_ = std::max(last_, block.last());
-    stored_.push_back(candidate.waiting);
-    total += bytes;
-    if (total >= kMostBytes) {
-      break;
     }
   }
   return {};
@@ -190,7 +196,7 @@ Status Tick::insert_blocks(StoreFile& file, const Pending& pending) {
 
 Status Tick::write_states(StoreFile& file, const Pending& pending) {
   std::vector<std::pair<std::uint64_t, const StateRow*>> rows;
-  for (const WaitingBlock* waiting : stored_) {
+  for (const WaitingBlock* waiting : taken_) {
     for (const StateRow& row : waiting->sealed.state) {
       rows.emplace_back(waiting->arrival, &row);
     }
@@ -208,11 +214,50 @@ Status Tick::write_states(StoreFile& file, const Pending& pending) {
   return {};
 }
 
+Status Tick::write_ledger(StoreFile& file, const Pending& pending) {
+  for (std::size_t i = 0; i < flows_.size(); ++i) {
+    FlowPart& part = flows_[i];
+    if (part.passed = pending.flows[i].passed; part.passed > 0) {
+      part.counted["stored"] += part.passed;
+      part.counted["delivered"] += part.passed;
+    }
+    for (const auto& [what, records] : part.counted) {
+      if (Status added = file.catalogue.add_ledger(pending.flows[i].id, what, records); !added) {
+        return added;
+      }
+    }
+  }
+  return {};
+}
+
+bool Tick::counted() const {
+  return std::ranges::any_of(flows_, [](const FlowPart& part) { return !part.counted.empty(); });
+}
+
 bool Tick::more() const {
-  return std::ranges::any_of(flows_, &FlowPart::prune);
+  return splits_left_ || more_to_drop_ || std::ranges::any_of(flows_, &FlowPart::prune);
+}
+
+DropCounts Tick::dropped() const {
+  DropCounts sum{};
+  for (const FlowPart& part : flows_) {
+    for (const DropReason reason : {DropReason::Full, DropReason::Disk, DropReason::Age}) {
+      const auto found = part.counted.find(name_of(reason));
+      sum.at(static_cast<std::size_t>(reason)) += found != part.counted.end() ? found->second : 0;
+    }
+  }
+  return sum;
 }
 
 std::vector<SealedBlock> Tick::settle(Pending& pending) const {
+  for (const Hole& hole : holes_) {
+    FlowState& flow = pending.flows[sluice::number(hole.flow)];
+    flow.sinks[sluice::number(hole.sink)].confirmed.remove(hole.range.after, hole.range.last);
+  }
+  for (const Hole& hole : returned_) {
+    FlowState& flow = pending.flows[sluice::number(hole.flow)];
+    flow.sinks[sluice::number(hole.sink)].returned.push_back(hole.range);
+  }
   std::vector<WaitingBlock> stored;
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     FlowState& flow = pending.flows[i];
@@ -221,6 +266,13 @@ std::vector<SealedBlock> Tick::settle(Pending& pending) const {
     flow.in_file = true;
     flow.stored = part.stored;
     flow.prune = part.prune;
+    flow.passed -= part.passed;
+    flow.expired = flow.expired == part.expired ? Sequence(0) : flow.expired;
+    flow.unburied = {};
+    flow.in_doubt = false;
+    for (const auto& [what, records] : part.counted) {
+      flow.ledger[what] += records;
+    }
     for (std::size_t sink = 0; sink < flow.sinks.size(); ++sink) {
       const bool moved_on = flow.sinks[sink].confirmed != part.saved[sink];
       flow.sinks[sink].changed = moved_on;
@@ -231,8 +283,12 @@ std::vector<SealedBlock> Tick::settle(Pending& pending) const {
   for (const Sequence first : set_aside_) {
     pending.damaged.erase(first);
   }
+  pending.burials.erase(pending.burials.begin(),
+                        pending.burials.begin() + static_cast<std::ptrdiff_t>(buried_));
+  pending.dead = dead_;
   pending.held = held_;
   pending.last = last_;
+  pending.mark.reset();
   return in_order(std::move(stored));
 }
 

@@ -188,6 +188,23 @@ void check_references(const std::vector<std::string>& used, const char* key, con
   }
 }
 
+void check_delivery(const DeliveryOptions& delivery, const Checker& checker) {
+  if (delivery.retry.initial > delivery.retry.max) {
+    checker.error(checker.given("retry.initial") ? "retry.initial" : "retry.max",
+                  "initial must not be longer than max");
+  }
+  const RateLimitOptions& limit = delivery.rate_limit;
+  if (limit.monthly > 0 && limit.daily > limit.monthly) {
+    checker.error("rate_limit.daily", "daily must not be more than monthly");
+  }
+  if (limit.burst > 0 && limit.bytes_per_second == 0) {
+    checker.warning("rate_limit.burst", "has no effect without bytes_per_second");
+  }
+  if (delivery.order == DeliveryOrder::OldestFirst && checker.given("live_share")) {
+    checker.warning("live_share", "has no effect without order: live_first");
+  }
+}
+
 }  // namespace
 
 void check_tls(const TlsOptions& tls, const Url& url, const std::string& path, const Places& places,
@@ -252,20 +269,8 @@ void check_sinks(const Config& config, const Places& places, Findings& findings)
   for (const SinkConfig& sink : config.sinks) {
     const std::string path = "sinks." + sink.name;
     const Checker checker(path, places, findings);
-    if (checker.given("auth.bearer") && checker.given("auth.basic")) {
-      checker.error("auth", "bearer and basic exclude each other: keep one");
-    }
-    const bool own_header = std::ranges::any_of(sink.http.headers, [](const auto& header) {
-      return lower_case(header.first) == "authorization";
-    });
-    if (own_header && (!sink.http.auth.bearer.empty() || !sink.http.auth.username.empty())) {
-      checker.error("headers", "auth writes the header Authorization already: remove one of them");
-    }
-    if (sink.retry.initial > sink.retry.max) {
-      checker.error(checker.given("retry.initial") ? "retry.initial" : "retry.max",
-                    "initial must not be longer than max");
-    }
-    check_tls(sink.http.tls, sink.http.url, path, places, findings);
+    check_delivery(sink.delivery, checker);
+    check_sink_of_kind(sink, config, places, findings);
     const bool used = std::ranges::any_of(
         config.flows, [&](const FlowConfig& flow) { return is_listed(flow.to, sink.name); });
     if (!used) {

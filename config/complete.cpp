@@ -22,22 +22,6 @@ void complete_agent(AgentOptions& agent, const Places& places, Findings& finding
   }
 }
 
-// scheme://user:password@host is a way to write username and password.
-void move_credentials(Url& url, std::string& username, std::string& password,
-                      const std::string& path, const std::string& section, const Places& places,
-                      Findings& findings) {
-  if (url.user.empty() && url.password.empty()) {
-    return;
-  }
-  if (places.contains(section)) {
-    findings.error(
-        place_of(places, path + ".url"), path + ".url",
-        "the URL holds credentials, and so does " + section + ": write them in one place");
-  }
-  username = std::exchange(url.user, {});
-  password = std::exchange(url.password, {});
-}
-
 void complete_source(MqttSourceOptions& source, const Config& config, const Places& places,
                      Findings& findings) {
   const std::string path = "sources." + source.name;
@@ -49,6 +33,18 @@ void complete_source(MqttSourceOptions& source, const Config& config, const Plac
   }
   // The rest of the time is for the store, which commits what the sources brought last.
   source.drain_time = config.agent.shutdown_timeout * 4 / 5;
+}
+
+Route route_of(const FlowConfig& flow) {
+  Route route{.flow = flow.name,
+              .sinks = flow.to,
+              .max_size = flow.max_size,
+              .when_full = flow.when_full,
+              .priority = flow.priority};
+  if (flow.max_age > std::chrono::milliseconds(0)) {
+    route.max_age = flow.max_age;
+  }
+  return route;
 }
 
 }  // namespace
@@ -66,6 +62,21 @@ Place place_of(const Places& places, std::string_view path) {
   }
 }
 
+void move_credentials(Url& url, std::string& username, std::string& password,
+                      const std::string& path, const std::string& section, const Places& places,
+                      Findings& findings) {
+  if (url.user.empty() && url.password.empty()) {
+    return;
+  }
+  if (places.contains(section)) {
+    findings.error(
+        place_of(places, path + ".url"), path + ".url",
+        "the URL holds credentials, and so does " + section + ": write them in one place");
+  }
+  username = std::exchange(url.user, {});
+  password = std::exchange(url.password, {});
+}
+
 void complete(Config& config, const Places& places, Findings& findings) {
   complete_agent(config.agent, places, findings);
   for (MqttSourceOptions& source : config.sources) {
@@ -80,6 +91,7 @@ void complete(Config& config, const Places& places, Findings& findings) {
       findings.error(place_of(places, path + ".url"), path + ".url",
                      "the user name in the URL must not contain a colon");
     }
+    complete_sink(sink, config, places, findings);
   }
   config.buffer.directory = config.agent.data_dir;
   config.buffer.flush_interval = config.blocks.flush_interval;
@@ -87,7 +99,7 @@ void complete(Config& config, const Places& places, Findings& findings) {
   config.blocks.source_budget = std::max(config.blocks.source_budget, 4 * config.blocks.block_size);
   for (FlowConfig& flow : config.flows) {
     flow.hash = flow_hash(flow, config.sources);
-    config.buffer.routes.push_back({flow.name, flow.to, flow.max_size});
+    config.buffer.routes.push_back(route_of(flow));
   }
 }
 

@@ -7,7 +7,10 @@
 #include "pipeline/flow_options.h"
 #include "sources/mqtt_source.h"
 #include "uplink/dispatcher.h"
+#include "uplink/file_transport.h"
 #include "uplink/http_transport.h"
+#include "uplink/kafka_transport.h"
+#include "uplink/mqtt_transport.h"
 
 #include <chrono>
 #include <string>
@@ -34,14 +37,23 @@ struct FlowConfig {
   DecoderKind decode = DecoderKind::Auto;
   LineShape shape = LineShape::Envelope;
   std::uint64_t max_size = 256ULL * 1024 * 1024;
+  std::chrono::milliseconds max_age{0};  // 0: no limit
+  WhenFull when_full = WhenFull::Block;
+  Priority priority = Priority::Normal;
   std::vector<std::string> to;  // names of sinks
   std::string hash;             // 16 hex digits over the definition as it is in force: lineage
 };
 
+enum class SinkKind { Http, Kafka, Mqtt, File, Stdout };
+
 struct SinkConfig {
   std::string name;
-  HttpTransportOptions http;
-  BackoffOptions retry;
+  SinkKind kind = SinkKind::Http;
+  HttpTransportOptions http;  // of these, the one of its kind counts
+  KafkaTransportOptions kafka;
+  MqttTransportOptions mqtt;
+  FileTransportOptions file;
+  DeliveryOptions delivery;
 };
 
 struct Config {
@@ -65,5 +77,9 @@ struct LoadedConfig {
 // parsing, so that no value can change the structure of the file.
 LoadedConfig load_config(const std::string& path);
 LoadedConfig parse_config(const std::string& text, const std::string& name);
+
+// The whole file as it is in force: references replaced, secrets masked, and every default as a
+// comment, so that it can be read again. In YAML.
+Result<std::string> effective_config(const std::string& path);
 
 }  // namespace sluice

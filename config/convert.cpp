@@ -6,6 +6,7 @@
 #include "config/utf8.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sluice::configuration {
 
@@ -106,7 +107,27 @@ Result<FieldValue> to_secret(const Field& field, const std::string& text) {
   return to_text(field, text);
 }
 
+template <class T>
+std::vector<T> all_of(const std::vector<FieldValue>& items) {
+  std::vector<T> all;
+  std::ranges::transform(items, std::back_inserter(all),
+                         [](const FieldValue& item) { return std::get<T>(item); });
+  return all;
+}
+
 }  // namespace
+
+FieldValue list_value(const Field& field, const std::vector<FieldValue>& items) {
+  return field.words.empty() ? FieldValue(all_of<std::string>(items))
+                             : FieldValue(all_of<Url>(items));
+}
+
+std::string item_text(const FieldValue& item) {
+  if (const auto* url = std::get_if<Url>(&item)) {
+    return url->scheme + "://" + url->authority() + url->target;
+  }
+  return std::get<std::string>(item);
+}
 
 Status check_text(const std::string& text) {
   if (std::ranges::any_of(text, is_control)) {

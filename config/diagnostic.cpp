@@ -1,9 +1,11 @@
 #include "config/diagnostic.h"
 
 #include "config/utf8.h"
+#include "pipeline/json_text.h"
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace sluice {
 
@@ -40,6 +42,20 @@ std::string to_text(const Diagnostic& diagnostic) {
     text += diagnostic.source_line + '\n' + caret_line(diagnostic) + '\n';
   }
   return text;
+}
+
+std::string to_json(const std::vector<Diagnostic>& diagnostics) {
+  std::string json = "[";
+  const char* comma = "\n  ";
+  for (const Diagnostic& each : diagnostics) {
+    json += std::exchange(comma, ",\n  ");
+    json += R"({"severity": )" + quoted(each.severity == Severity::Error ? "error" : "warning") +
+            R"(, "file": )" + quoted(each.file) + R"(, "line": )" + std::to_string(each.line) +
+            R"(, "column": )" + std::to_string(each.column) + R"(, "path": )" + quoted(each.path) +
+            R"(, "message": )" + quoted(each.message) + R"(, "source_line": )" +
+            quoted(each.source_line) + '}';
+  }
+  return json + (diagnostics.empty() ? "]\n" : "\n]\n");
 }
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace sluice {
 
@@ -19,5 +20,8 @@ struct Diagnostic {
 
 // "file:line:column: error: path: message", then the source line and a caret.
 std::string to_text(const Diagnostic& diagnostic);
+
+// A JSON list of objects with the names of the members above, one a line.
+std::string to_json(const std::vector<Diagnostic>& diagnostics);
 
 }  // namespace sluice

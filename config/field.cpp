@@ -26,6 +26,12 @@ Field Field::require() && {
   return std::move(*this);
 }
 
+Field Field::require_unless(std::string other) && {
+  required = true;
+  unless = std::move(other);
+  return std::move(*this);
+}
+
 Field Field::or_off() && {
   may_be_off = true;
   default_value = default_value == "0s" ? "off" : default_value;
@@ -39,6 +45,12 @@ Field Field::later(std::vector<std::string> words_of_later_versions) && {
 
 Field Field::shown_as(std::string default_text) && {
   default_value = std::move(default_text);
+  return std::move(*this);
+}
+
+Field Field::selecting(std::vector<std::vector<Field>> fields_of_words) && {
+  selects_section = true;
+  alternatives = std::move(fields_of_words);
   return std::move(*this);
 }
 
@@ -77,6 +89,22 @@ Field boolean(std::string name, bool& target, std::string help) {
 Field text_list(std::string name, std::vector<std::string>& target, std::string help) {
   Field field = make(FieldKind::TextList, std::move(name), std::move(help));
   field.store = into(target);
+  return field;
+}
+
+Field url_list(std::string name, std::function<void(const std::vector<Url>&)> store,
+               std::vector<std::string> schemes, std::string help) {
+  Field field = make(FieldKind::TextList, std::move(name), std::move(help));
+  field.words = std::move(schemes);
+  field.store = [store = std::move(store)](const FieldValue& value) {
+    store(std::get<std::vector<Url>>(value));
+  };
+  return field;
+}
+
+Field secret_list(std::string name, std::vector<std::string>& target, std::string help) {
+  Field field = text_list(std::move(name), target, std::move(help));
+  field.may_hold_secrets = true;
   return field;
 }
 

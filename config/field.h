@@ -27,7 +27,7 @@ enum class FieldKind {
   Duration,
   Size,
   Choice,       // one of a few words
-  TextList,     // [a, b]
+  TextList,     // [a, b]; with `words`, each is a URL
   TextMap,      // {name: text}
   Section,      // fields below it
   Named,        // entries with names that the user chooses, each with fields of its own
@@ -37,8 +37,8 @@ enum class FieldKind {
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 // Integer, Duration (milliseconds), Size (bytes) and Choice (position) are numbers.
-using FieldValue =
-    std::variant<bool, std::int64_t, std::string, std::vector<std::string>, Pairs, Url>;
+using FieldValue = std::variant<bool, std::int64_t, std::string, std::vector<std::string>, Pairs,
+                                Url, std::vector<Url>>;
 
 // Inclusive, in the unit of the kind: milliseconds, bytes.
 struct Range {
@@ -49,6 +49,7 @@ struct Range {
 // Rejects with the second half of a sentence that begins with the value. Never repeats the value.
 using TextCheck = Status (*)(const std::string& text);
 using PairCheck = Status (*)(const std::string& key, const std::string& text);
+using KeyTest = bool (*)(const std::string& key);
 
 struct Field {
   std::string name;
@@ -56,25 +57,33 @@ struct Field {
   std::string help;           // one sentence
   std::string default_value;  // as one would write it; empty if there is none
   bool required = false;
+  std::string unless;                    // required: not if this other key is there
   bool may_be_off = false;               // Duration: `off` means 0
-  bool selects_section = false;          // its value decides which other fields there are
-  bool may_hold_secrets = false;         // Unsupported, TextMap: be careful with what is in there
+  bool selects_section = false;          // Choice: see `alternatives`
+  bool may_hold_secrets = false;         // Unsupported, TextMap: be careful with what is in there;
+                                         // TextList: every item is a secret
   std::int64_t step = 1;                 // Duration: the value must be a multiple of it
   Range range;                           // Integer, Duration, Size
-  std::vector<std::string> words;        // Choice: what may be written; Url: schemes;
+  std::vector<std::string> words;        // Choice: what may be written; Url, and lists
+                                         // of them: schemes;
                                          // Unsupported: what is accepted because it changes nothing
   std::vector<std::string> later_words;  // Choice: known, but not supported by this version
   std::vector<Field> fields;             // Section
+  std::vector<std::vector<Field>> alternatives;  // Choice that selects the section: the fields
+                                                 // there are beside it, for each word
   std::function<std::vector<Field>(const std::string& name)> entry;  // Named: makes a new one
-  TextCheck check = nullptr;       // Text, Secret, and every item of a TextList
-  PairCheck check_pair = nullptr;  // every pair of a TextMap
+  TextCheck check = nullptr;        // Text, Secret, and every item of a TextList
+  PairCheck check_pair = nullptr;   // every pair of a TextMap
+  KeyTest is_secret_key = nullptr;  // TextMap that may hold secrets: which of its keys are one
   std::function<void(const FieldValue&)> store;
 
   Field require() &&;
+  Field require_unless(std::string other) &&;
   Field or_off() &&;
   Field checked(TextCheck text_check) &&;
   Field later(std::vector<std::string> words_of_later_versions) &&;
   Field shown_as(std::string default_text) &&;  // a default that is made from something else
+  Field selecting(std::vector<std::vector<Field>> fields_of_words) &&;
 };
 
 // Functions that make fields. `target` is where the value goes, and what it holds when the field is
@@ -85,6 +94,10 @@ Field secret(std::string name, std::string& target, std::string help);
 Field url(std::string name, Url& target, std::vector<std::string> schemes, std::string help);
 Field boolean(std::string name, bool& target, std::string help);
 Field text_list(std::string name, std::vector<std::string>& target, std::string help);
+// `store` is called with at least one.
+Field url_list(std::string name, std::function<void(const std::vector<Url>&)> store,
+               std::vector<std::string> schemes, std::string help);
+Field secret_list(std::string name, std::vector<std::string>& target, std::string help);
 Field text_map(std::string name, Pairs& target, PairCheck check, std::string help);
 Field selector(std::string name, std::string word, std::string help);
 Field section(std::string name, std::vector<Field> fields, std::string help);

@@ -44,13 +44,21 @@ std::vector<Field> buffer_fields(Config& config) {
                "What has arrived is stored and acknowledged at least this often."),
       size("block_size", config.blocks.block_size, {4 * kKiB, 16 * kMiB},
            "Bytes of records at which a block is closed before the interval is over."),
-      unsupported("spill_after", {"0s"}, "How long delivery may take before a block is stored."),
+      duration(
+          "spill_after", config.buffer.spill_after, 0s, 10min,
+          "How long a block may wait in memory to be delivered before it is written; 0s: it is "
+          "written first."),
       choice<Durability>("durability", config.buffer.durability,
                          {{"power", Durability::Power}, {"process", Durability::Process}},
                          "What stored data survives: a power cut, or only the end of the process."),
       integer("compression_level", config.blocks.compression_level, {1, 19},
               "zstd level: higher is smaller and slower."),
-      unsupported_secret("encryption_key", "Encrypts the buffer at rest."),
+      secret("encryption_key", config.buffer.encryption_key,
+             "Encrypts what is stored: 32 random bytes, as 64 hexadecimal digits or in base64.")
+          .checked(check_encryption_key),
+      secret_list("encryption_old_keys", config.buffer.encryption_old_keys,
+                  "Earlier keys: what they have encrypted can still be read.")
+          .checked(check_encryption_key),
   };
 }
 

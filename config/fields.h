@@ -17,6 +17,12 @@ std::vector<Field> config_fields(Config& config);
 std::vector<Field> source_fields(MqttSourceOptions& source);
 std::vector<Field> flow_fields(FlowConfig& flow);
 std::vector<Field> sink_fields(SinkConfig& sink);
+std::vector<Field> http_fields(HttpTransportOptions& http);
+std::vector<Field> kafka_fields(KafkaTransportOptions& kafka);
+std::vector<Field> mqtt_sink_fields(MqttTransportOptions& mqtt);
+std::vector<Field> file_fields(FileTransportOptions& file);
+Field responses_field(ResponseRules& rules);
+Field rate_limit_field(RateLimitOptions& limit);
 std::vector<Field> tls_fields(TlsOptions& tls);
 
 }  // namespace sluice::configuration

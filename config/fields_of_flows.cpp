@@ -6,9 +6,6 @@ namespace sluice::configuration {
 std::vector<Field> flow_fields(FlowConfig& flow) {
   constexpr std::int64_t kMiB = 1024LL * 1024;
   constexpr std::int64_t kTiB = kMiB * 1024 * 1024;
-  Field when_full = selector("when_full", "block", "What a full flow does with new messages.")
-                        .later({"drop_oldest", "drop_newest"});
-  when_full.selects_section = false;
   return {
       text_list("from", flow.from, "Names of the sources.").require(),
       text_list("topics", flow.topics, "Topic filters; default: everything the sources bring.")
@@ -29,8 +26,20 @@ std::vector<Field> flow_fields(FlowConfig& flow) {
       section("buffer",
               {size("max_size", flow.max_size, {kMiB, 16 * kTiB},
                     "Bytes of stored blocks at which the flow is full."),
-               unsupported("max_age", {"off"}, "Older records are given up."), std::move(when_full),
-               unsupported("priority", {"normal"}, "Which flow is served first.")},
+               duration("max_age", flow.max_age, std::chrono::minutes(1),
+                        std::chrono::hours(24 * 3'650),
+                        "How long a block may wait for its sinks before it is dropped.")
+                   .or_off(),
+               choice<WhenFull>("when_full", flow.when_full,
+                                {{"block", WhenFull::Block},
+                                 {"drop_oldest", WhenFull::DropOldest},
+                                 {"drop_newest", WhenFull::DropNewest}},
+                                "What happens when there is no room: the sources are held back, or "
+                                "blocks are dropped."),
+               choice<Priority>(
+                   "priority", flow.priority,
+                   {{"low", Priority::Low}, {"normal", Priority::Normal}, {"high", Priority::High}},
+                   "Which flow is stored first when the file or the disk is full.")},
               "The flow's part of the buffer."),
       text_list("to", flow.to, "Names of the sinks.").require(),
   };

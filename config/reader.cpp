@@ -1,8 +1,9 @@
 #include "config/reader.h"
 
 #include "config/convert.h"
+#include "config/effective.h"
 #include "config/entries.h"
-#include "config/nearest.h"
+#include "config/field_search.h"
 #include "config/rules.h"
 #include "config/secrets.h"
 #include "config/substitution.h"
@@ -20,49 +21,10 @@ using Kind = YamlNode::Kind;
 
 // Values and keys that are looked at. Real files have hundreds.
 constexpr std::size_t kBudget = 50'000;
+constexpr const char* kMasked = "******";
 
 std::string below(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + '.' + name;
-}
-
-// A section with secrets in it: what stands there instead may be one.
-bool holds_secret(const Field& field) {
-  return field.kind == FieldKind::Secret || field.may_hold_secrets ||
-         std::ranges::any_of(field.fields, holds_secret);
-}
-
-const Field* find_field(const std::vector<Field>& fields, const std::string& name) {
-  const auto found =
-      std::ranges::find_if(fields, [&](const Field& field) { return field.name == name; });
-  return found == fields.end() ? nullptr : &*found;
-}
-
-struct Suggestion {
-  std::string name;
-  const Field* field;
-};
-
-// A key that belongs one level deeper, or one that is spelled almost like this.
-std::optional<Suggestion> suggestion(const std::string& key, const std::vector<Field>& fields) {
-  std::vector<std::string> names;
-  for (const Field& field : fields) {
-    if (const Field* deeper = find_field(field.fields, key); deeper != nullptr) {
-      return Suggestion{field.name + '.' + key, deeper};
-    }
-    names.push_back(field.name);
-  }
-  const auto name = nearest(key, names);
-  return name ? std::optional(Suggestion{*name, find_field(fields, *name)}) : std::nullopt;
-}
-
-std::string known_keys(const std::vector<Field>& fields) {
-  std::vector<std::string> names;
-  for (const Field& field : fields) {
-    if (field.kind != FieldKind::Unsupported) {
-      names.push_back(field.name);
-    }
-  }
-  return joined(names);
 }
 
 class Reader {
@@ -81,37 +43,58 @@ class Reader {
       return;
     }
     const std::vector<Entry> entries = entries_of(content, path, budget_, findings_);
-    if (!read_entries(fields, entries, path)) {
+    const auto known = read_entries(fields, entries, path);
+    if (!known) {
       return;
     }
-    for (const Field& field : fields) {
-      if (field.required && !has_key(entries, field.name)) {
+    for (const Field& field : *known) {
+      const bool other = !field.unless.empty() && has_key(entries, field.unless);
+      if (field.required && !other && !has_key(entries, field.name)) {
         findings_.error(place, below(path, field.name), "is required: " + field.help);
       }
     }
   }
 
-  Places places;
+  Reading reading;
 
   [[nodiscard]] bool exhausted() const { return budget_ == 0; }
 
  private:
-  // False if it is not even known which keys there may be.
-  bool read_entries(const std::vector<Field>& fields, const std::vector<Entry>& entries,
-                    const std::string& path) {
+  // The fields there are in this section; nothing if that is not known.
+  std::optional<std::vector<Field>> read_entries(const std::vector<Field>& fields,
+                                                 const std::vector<Entry>& entries,
+                                                 const std::string& path) {
     const Entry* selector = find_selector(fields, entries);
-    const bool known = selector == nullptr || read_entry(fields, *selector, path);
+    auto known = fields_in_force(fields, selector, path);
     for (const Entry& entry : entries) {
       if (&entry == selector) {
         continue;
       }
       if (known) {
-        read_entry(fields, entry, path);
+        read_entry(*known, entry, path);
       } else {
         censor_.hide(*entry.value);
       }
     }
     return known;
+  }
+
+  // With those that the selector's value, or its default, brings with it.
+  std::optional<std::vector<Field>> fields_in_force(std::vector<Field> fields,
+                                                    const Entry* selector,
+                                                    const std::string& path) {
+    const auto field = std::ranges::find_if(fields, &Field::selects_section);
+    if (field == fields.end()) {
+      return fields;
+    }
+    std::string word = field->default_value;
+    if (selector != nullptr) {
+      if (!read_entry(fields, *selector, path)) {
+        return std::nullopt;
+      }
+      word = selected_;
+    }
+    return with_alternative(std::move(fields), word);
   }
 
   static bool has_key(const std::vector<Entry>& entries, const std::string& name) {
@@ -148,8 +131,9 @@ class Reader {
       refuse_unknown(fields, entry, entry_path);
       return false;
     }
-    places.try_emplace(entry_path, entry.value->content().kind == Kind::Null ? entry.key->place
-                                                                             : entry.value->place);
+    reading.places.try_emplace(entry_path, entry.value->content().kind == Kind::Null
+                                               ? entry.key->place
+                                               : entry.value->place);
     return read_field(*field, entry, entry_path);
   }
 
@@ -179,6 +163,11 @@ class Reader {
     const auto value = value_of(field, *entry.value, entry.key->place, path);
     if (value) {
       field.store(*value);
+      reading.values.try_emplace(
+          path, field.kind == FieldKind::Secret ? kMasked : as_written(field, *value));
+    }
+    if (value && field.selects_section) {
+      selected_ = field.words.at(static_cast<std::size_t>(std::get<std::int64_t>(*value)));
     }
     return value.has_value();
   }
@@ -231,7 +220,8 @@ class Reader {
       if (const Status valid = check_name(name); !valid) {
         findings_.error(one.key->place, one_path, quoted(name) + ' ' + valid.error().message);
       }
-      places.try_emplace(one_path, one.key->place);
+      reading.places.try_emplace(one_path, one.key->place);
+      reading.names[path].push_back(name);
       read_section(field.entry(name), *one.value, one.key->place, one_path);
     }
     return true;
@@ -240,31 +230,54 @@ class Reader {
   bool read_list(const Field& field, const Entry& entry, const std::string& path) {
     const YamlNode& content = entry.value->content();
     if (content.kind != Kind::List) {
+      if (field.may_hold_secrets) {
+        censor_.hide(*entry.value);
+      }
       findings_.error(content.kind == Kind::Null ? entry.key->place : entry.value->place, path,
                       "must be a list, even of one: write [value] or [value, value]");
       return false;
     }
-    if (content.items.empty() && field.required) {
+    const bool needs_one = field.required || !field.words.empty();
+    if (content.items.empty() && needs_one) {
       findings_.error(entry.value->place, path, "must not be an empty list: " + field.help);
     }
-    std::vector<std::string> values;
+    const std::vector<FieldValue> values = read_items(field, content, path);
+    if (!values.empty() || field.words.empty()) {
+      const FieldValue list = list_value(field, values);
+      reading.values.try_emplace(path, field.may_hold_secrets ? kMasked : as_written(field, list));
+      field.store(list);
+    }
+    return true;
+  }
+
+  static FieldKind kind_of_items(const Field& field) {
+    if (field.may_hold_secrets) {
+      return FieldKind::Secret;
+    }
+    return field.words.empty() ? FieldKind::TextList : FieldKind::Url;
+  }
+
+  std::vector<FieldValue> read_items(const Field& field, const YamlNode& content,
+                                     const std::string& path) {
+    Field one = field;
+    one.kind = kind_of_items(field);
+    std::vector<FieldValue> values;
     std::set<std::string> seen;
     for (std::size_t i = 0; i < content.items.size() && spend(); ++i) {
       const YamlNode& item = *content.items[i];
       const std::string item_path = path + '[' + std::to_string(i) + ']';
-      places.try_emplace(item_path, item.place);
-      const auto value = value_of(field, item, item.place, item_path);
+      reading.places.try_emplace(item_path, item.place);
+      auto value = value_of(one, item, item.place, item_path);
       if (!value) {
         continue;
       }
-      const auto& text = std::get<std::string>(*value);
-      if (!seen.insert(text).second) {
-        findings_.error(item.place, item_path, quoted(item.content().text) + " is listed twice");
+      if (!seen.insert(item_text(*value)).second) {
+        findings_.error(item.place, item_path,
+                        subject(one, item.content(), false) + " is listed twice");
       }
-      values.push_back(text);
+      values.push_back(*std::move(value));
     }
-    field.store(values);
-    return true;
+    return values;
   }
 
   bool read_map(const Field& field, const Entry& entry, const std::string& path) {
@@ -279,18 +292,19 @@ class Reader {
       if (!spend()) {
         return false;
       }
-      read_pair(field, pair, below(path, pair.key->content().text), pairs);
+      read_pair(field, pair, path, pairs);
     }
     field.store(pairs);
     return true;
   }
 
-  void read_pair(const Field& field, const Entry& pair, const std::string& path, Pairs& pairs) {
+  void read_pair(const Field& field, const Entry& pair, const std::string& map_path, Pairs& pairs) {
     const std::string& name = pair.key->content().text;
+    const std::string path = below(map_path, name);
     Field as_text;
     as_text.kind =
-        field.may_hold_secrets && is_secret_header(name) ? FieldKind::Secret : FieldKind::Text;
-    places.try_emplace(path, pair.value->place);
+        field.may_hold_secrets && field.is_secret_key(name) ? FieldKind::Secret : FieldKind::Text;
+    reading.places.try_emplace(path, pair.value->place);
     const auto value = value_of(as_text, *pair.value, pair.key->place, path);
     if (!value) {
       return;
@@ -302,8 +316,11 @@ class Reader {
     const std::string lower = lower_case(name);
     if (std::ranges::any_of(pairs,
                             [&](const auto& each) { return lower_case(each.first) == lower; })) {
-      findings_.error(pair.key->place, path, "this header is given twice");
+      findings_.error(pair.key->place, path, "this name is given twice");
     }
+    reading.values.try_emplace(
+        path, as_text.kind == FieldKind::Secret ? kMasked : as_written(as_text, text));
+    reading.names[map_path].push_back(name);
     pairs.emplace_back(name, text);
   }
 
@@ -364,17 +381,19 @@ class Reader {
   Findings& findings_;
   Censor censor_;
   std::size_t budget_ = kBudget;
+  std::string selected_;  // the word that a selector was given last
 };
 
 }  // namespace
 
-Places read_fields(const Document& document, const std::vector<Field>& fields, Findings& findings) {
+Reading read_fields(const Document& document, const std::vector<Field>& fields,
+                    Findings& findings) {
   Reader reader(findings);
   reader.read_section(fields, *document.root, {}, "");
   if (reader.exhausted()) {
     findings.error({}, "", "the file describes too much, perhaps by its aliases: make it smaller");
   }
-  return std::move(reader.places);
+  return std::move(reader.reading);
 }
 
 }  // namespace sluice::configuration

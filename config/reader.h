@@ -16,7 +16,15 @@ namespace sluice::configuration {
 // or the name of an entry ("flows.telemetry"). What the file does not say is not in it.
 using Places = std::map<std::string, Place, std::less<>>;
 
+// What the file says, by the same paths.
+struct Reading {
+  Places places;
+  std::map<std::string, std::string> values;              // as YAML, references replaced; secrets
+                                                          // are masked
+  std::map<std::string, std::vector<std::string>> names;  // of entries, in the order of the file
+};
+
 // Reads everything there is; what is wrong becomes a finding and leaves its target as it was.
-Places read_fields(const Document& document, const std::vector<Field>& fields, Findings& findings);
+Reading read_fields(const Document& document, const std::vector<Field>& fields, Findings& findings);
 
 }  // namespace sluice::configuration

@@ -1,5 +1,7 @@
 #include "config/rules.h"
 
+#include "buffers/encryption_key.h"
+
 #include <algorithm>
 #include <array>
 #include <string_view>
@@ -42,6 +44,11 @@ Status check_agent_id(const std::string& text) {
 
 Status check_not_empty(const std::string& text) {
   return text.empty() ? Status(wrong("must not be empty")) : Status{};
+}
+
+Status check_encryption_key(const std::string& text) {
+  const auto key = parse_encryption_key(text);
+  return key ? Status() : key.error();
 }
 
 Status check_pem_path(const std::string& text) {

@@ -14,6 +14,9 @@ Status check_name(const std::string& text);
 Status check_agent_id(const std::string& text);
 Status check_not_empty(const std::string& text);
 
+// Of the buffer: 32 bytes as hexadecimal digits or in base64.
+Status check_encryption_key(const std::string& text);
+
 // A path, not what the file holds.
 Status check_pem_path(const std::string& text);
 

@@ -49,6 +49,11 @@ std::string printable(std::string_view text) {
 }  // namespace
 
 Verdict verdict_of(unsigned status) {
+  constexpr unsigned kPartialContent = 206;
+  constexpr unsigned kMultiStatus = 207;
+  if (status == kPartialContent || status == kMultiStatus) {
+    return Verdict::Partial;
+  }
   if (status >= 200 && status < 300) {
     return Verdict::Confirmed;
   }
@@ -74,6 +79,11 @@ Verdict verdict_of(unsigned status) {
   }
 }
 
+Verdict verdict_of(unsigned status, const ResponseRules& rules) {
+  const auto rule = rules.find(status);
+  return rule != rules.end() ? rule->second : verdict_of(status);
+}
+
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
                                                            std::string_view date, Timestamp now) {
   if (const auto seconds = parse_seconds(value)) {
@@ -89,16 +99,22 @@ std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view valu
                                                kLongestWish);
 }
 
-Answer answer_of(const HttpReply& reply, Timestamp now) {
+Answer answer_of(const HttpReply& reply, Timestamp now, const ResponseRules& rules) {
   Answer answer;
-  answer.verdict = verdict_of(reply.status);
+  answer.verdict = verdict_of(reply.status, rules);
+  if (answer.verdict == Verdict::Confirmed && reply.early) {
+    answer.verdict = Verdict::Retry;
+  }
   answer.retry_after = parse_retry_after(reply.retry_after, reply.date, now);
-  answer.detail = std::to_string(reply.status);
+  answer.detail = answer.words = std::to_string(reply.status);
   for (const auto& [separator, text] :
        std::array{std::pair{" ", &reply.reason}, std::pair{": ", &reply.content}}) {
-    const std::string words = printable(*text);
-    answer.detail += words.empty() ? "" : separator + words;
+    const std::string clean = printable(*text);
+    answer.detail += clean.empty() ? "" : separator + clean;
+    answer.words += text->empty() ? "" : separator + *text;
   }
+  constexpr std::size_t kMostWords = 4UL * 1024;
+  answer.words.resize(std::min(answer.words.size(), kMostWords));
   return answer;
 }
 

@@ -5,6 +5,7 @@
 #include "core/transport.h"
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,11 +18,17 @@ struct HttpReply {
   std::string reason;
   std::string retry_after;  // header values, empty if absent
   std::string date;
-  std::string content;  // the first bytes of the body
+  std::string content;     // the first bytes of the body
+  std::string location{};  // header value, empty if absent
+  bool early = false;      // came before the server had the whole request
 };
+
+// What a user says about statuses, against the table.
+using ResponseRules = std::map<unsigned, Verdict>;
 
 // The table of uplink/PROTOCOL.md.
 Verdict verdict_of(unsigned status);
+Verdict verdict_of(unsigned status, const ResponseRules& rules);
 
 // Seconds, or a date in one of the three forms of RFC 9110 §5.6.7. A date is measured against the
 // answer's own Date header if it has one, because a device without a battery-backed clock may be
@@ -29,8 +36,9 @@ Verdict verdict_of(unsigned status);
 std::optional<std::chrono::milliseconds> parse_retry_after(std::string_view value,
                                                            std::string_view date, Timestamp now);
 
-// Verdict, wish and words of the far side. Control characters become spaces, so that an answer
-// cannot forge log lines.
-Answer answer_of(const HttpReply& reply, Timestamp now);
+// Verdict, wish and words of the far side. An early answer never confirms: nobody can answer for
+// what he has not got. In the detail, control characters become spaces, so that an answer cannot
+// forge log lines.
+Answer answer_of(const HttpReply& reply, Timestamp now, const ResponseRules& rules = {});
 
 }  // namespace sluice

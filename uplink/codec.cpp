@@ -47,6 +47,25 @@ Result<std::string> decompress_frame(std::string_view frame, std::size_t limit) 
   return text;
 }
 
+Result<std::string> compress_frame(std::string_view text) {
+  constexpr int kLevel = 1;
+  const CHandle<ZSTD_CCtx, ZSTD_freeCCtx> context(ZSTD_createCCtx());
+  if (!context) {
+    return Error{Reaction::Retry, "cannot compress: out of memory"};
+  }
+  // Both settings are known and valid; the content size is stated by default.
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_compressionLevel, kLevel);
+  ZSTD_CCtx_setParameter(context.get(), ZSTD_c_checksumFlag, 1);
+  std::string frame(ZSTD_compressBound(text.size()), '\0');
+  const std::size_t size =
+      ZSTD_compress2(context.get(), frame.data(), frame.size(), text.data(), text.size());
+  if (ZSTD_isError(size) != 0) {
+    return Error{Reaction::Retry, std::string("cannot compress: ") + ZSTD_getErrorName(size)};
+  }
+  frame.resize(size);
+  return frame;
+}
+
 Result<std::string> compress_gzip(std::string_view text) {
   if (text.size() > std::numeric_limits<uInt>::max() / 2) {
     return Error{Reaction::Reject, "cannot gzip more than 2 GiB in one piece"};

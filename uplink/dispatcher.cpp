@@ -1,15 +1,12 @@
 #include "uplink/dispatcher.h"
 
-#include "core/mutex.h"
-#include "uplink/outage.h"
-#include "uplink/retry_pace.h"
+#include "uplink/dispatcher_worker.h"
 
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <spdlog/spdlog.h>
 
-#include <atomic>
-#include <deque>
+#include <algorithm>
+#include <random>
 #include <utility>
 
 namespace sluice {
@@ -20,304 +17,191 @@ namespace asio = boost::asio;
 
 }  // namespace
 
-// Everything that is not said to be for any thread runs on the thread of `io`. Handlers that wait
-// inside the transport or the buffer know the worker only weakly, so that no cycle keeps it.
-class Dispatcher::Worker : public std::enable_shared_from_this<Dispatcher::Worker> {
- public:
-  Worker(asio::io_context& io, DispatcherOptions options, BlockReader& buffer,
-         std::unique_ptr<Transport> transport)
-      : io_(io),
-        name_(std::move(options.name)),
-        retry_(options.retry),
-        buffer_(buffer),
-        pace_(options.retry),
-        outage_("sink=" + name_),
-        pause_(io),
-        transport_(std::move(transport)),
-        mailbox_(std::make_shared<Mailbox>()) {
-    for (const DispatcherFeed& feed : options.feeds) {
-      feeds_.emplace_back(feed, name_, io);
-    }
+DispatcherWorker::DispatcherWorker(asio::io_context& io, DispatcherOptions options,
+                                   BlockReader& buffer, StateStore& state,
+                                   std::unique_ptr<Transport> transport,
+                                   std::unique_ptr<Timekeeper> time)
+    : io_(io),
+      name_(std::move(options.name)),
+      options_(options.delivery),
+      buffer_(buffer),
+      time_(time ? std::move(time) : make_timekeeper(io)),
+      turns_(options.feeds.size(), options_.live_share_percent),
+      pace_(options_.retry),
+      outage_("sink=" + name_),
+      allowance_(options_.rate_limit, name_, state, *time_),
+      pause_(time_->make_alarm()),
+      limits_(time_->make_alarm()),
+      startup_(time_->make_alarm()),
+      transport_(std::move(transport)),
+      mailbox_(std::make_shared<Mailbox<DispatcherWorker>>()) {
+  for (const DispatcherFeed& feed : options.feeds) {
+    feeds_.emplace_back(feed, name_, options_, *time_);
   }
+}
 
-  // Any thread.
-  void start() {
-    mailbox_->open(io_, weak_from_this());
-    asio::post(io_, [self = shared_from_this()] {
-      for (std::size_t i = 0; i < self->feeds_.size(); ++i) {
-        self->fetch(i);
-      }
+// --- life ---
+
+void DispatcherWorker::start() {
+  mailbox_->open(io_, weak_from_this());
+  asio::post(io_, [self = shared_from_this()] { self->begin(); });
+}
+
+void DispatcherWorker::begin() {
+  if (stopping_) {
+    return;
+  }
+  wait_for_the_fleet();
+  for (std::size_t i = 0; i < feeds_.size(); ++i) {
+    feeds_[i].begin(newest(feeds_[i]), now());
+    ask(i);
+    let_sleep(i);
+  }
+}
+
+// A thousand agents that get their power back together would connect together, each with a backlog.
+// What has waited through the power cut can wait a moment longer; what comes now need not.
+void DispatcherWorker::wait_for_the_fleet() {
+  constexpr std::chrono::milliseconds kLongest = std::chrono::seconds(10);
+  std::mt19937_64 random(std::random_device{}());
+  std::uniform_int_distribution<std::int64_t> jitter(
+      0, std::min(options_.retry.initial, kLongest).count());
+  const std::chrono::milliseconds time(jitter(random));
+  if (time.count() > 0) {
+    fleet_starts_ = true;
+    tally_.waits(Hold::Startup, time_->clock().now() + time);
+    after(*startup_, time, [](DispatcherWorker& self) {
+      self.fleet_starts_ = false;
+      self.tally_.does_not_wait();
+      self.send_next();
     });
   }
+}
 
-  // Any thread.
-  void stop() {
-    stopping_ = true;
-    asio::post(io_, [self = shared_from_this()] { self->come_to_rest(); });
+void DispatcherWorker::stop() {
+  stopping_ = true;
+  asio::post(io_, [self = shared_from_this()] { self->come_to_rest(); });
+}
+
+// The last reference moves to the io_context's thread, or into the io_context for as long as it
+// exists: there is nothing left that could be running while the worker goes away.
+void DispatcherWorker::abandon(std::shared_ptr<DispatcherWorker> worker) {
+  worker->stopping_ = true;
+  worker->mailbox_->close();
+  asio::io_context& io = worker->io_;
+  asio::post(io, [self = std::move(worker)] { self->give_up(); });
+}
+
+void DispatcherWorker::come_to_rest() {
+  for (Alarm* alarm : {pause_.get(), limits_.get(), startup_.get()}) {
+    alarm->cancel();
   }
-
-  // Any thread. The last reference moves to the io_context's thread, or into the io_context for as
-  // long as it exists: there is nothing left that could be running while the worker goes away.
-  static void abandon(std::shared_ptr<Worker> worker) {
-    worker->stopping_ = true;
-    worker->mailbox_->close();
-    asio::io_context& io = worker->io_;
-    asio::post(io, [self = std::move(worker)] { self->give_up(); });
+  for (Feed& feed : feeds_) {
+    feed.lane(LaneName::Main).wait->cancel();
+    feed.lane(LaneName::Backlog).wait->cancel();
   }
-
-  // Any thread.
-  [[nodiscard]] DispatcherCounts counts() const {
-    const MutexLock lock(mutex_);
-    return counts_;
+  if (!busy_) {
+    transport_->cancel();  // nothing is under way: it only closes its connection
   }
+}
 
- private:
-  struct Feed {
-    Feed(DispatcherFeed feed, const std::string& sink, asio::io_context& io)
-        : id(feed),
-          who("sink=" + sink + " flow_index=" + std::to_string(number(feed.flow))),
-          outage(who),
-          pause(io) {}
+void DispatcherWorker::give_up() {
+  come_to_rest();
+  transport_.reset();
+  busy_ = false;
+}
 
-    DispatcherFeed id;
-    std::string who;    // in logs
-    Sequence after{};   // everything up to here is confirmed
-    BlockPtr block;     // to be sent, or being sent
-    bool held = false;  // the block has been turned down and waits for its next attempt
-    Outage outage;      // that concerns this flow's blocks only
-    asio::steady_timer pause;
-  };
-
-  // Between the buffer's thread and ours. Closed before the io_context may go away.
-  class Mailbox {
-   public:
-    void open(asio::io_context& io, std::weak_ptr<Worker> worker) {
-      const MutexLock lock(mutex_);
-      io_ = &io;
-      worker_ = std::move(worker);
+void DispatcherWorker::after(Alarm& alarm, std::chrono::milliseconds time,
+                             std::function<void(DispatcherWorker&)> then) {
+  if (stopping_) {
+    return;
+  }
+  alarm.set(time, [weak = weak_from_this(), then = std::move(then)] {
+    const auto self = weak.lock();
+    if (self && !self->stopping_) {
+      then(*self);
     }
-    void close() {
-      const MutexLock lock(mutex_);
-      io_ = nullptr;
-    }
-    void deliver(std::size_t feed, Result<BlockPtr> block) {
-      const MutexLock lock(mutex_);  // post() only queues
-      if (io_ == nullptr) {
-        return;  // the block stays in the buffer
-      }
-      if (auto worker = worker_.lock()) {
-        asio::post(*io_, [worker = std::move(worker), feed, block = std::move(block)] {
-          worker->fetched(feed, block);
-        });
-      }
-    }
+  });
+}
 
-   private:
-    Mutex mutex_;
-    asio::io_context* io_ SLUICE_GUARDED_BY(mutex_) = nullptr;
-    std::weak_ptr<Worker> worker_ SLUICE_GUARDED_BY(mutex_);
-  };
+// --- reading ---
 
-  // --- getting blocks ---
+Sequence DispatcherWorker::newest_if_it_matters(const Feed& feed) const {
+  return options_.order == DeliveryOrder::LiveFirst ? newest(feed) : Sequence(0);
+}
 
-  void fetch(std::size_t index) {
-    if (stopping_) {
-      return;
-    }
-    const Feed& feed = feeds_[index];
-    buffer_.fetch(feed.id.flow, feed.id.sink, feed.after,
-                  [mailbox = mailbox_, index](Result<BlockPtr> block) {
-                    mailbox->deliver(index, std::move(block));
+void DispatcherWorker::ask(std::size_t index) {
+  ask(index, LaneName::Main);
+  ask(index, LaneName::Backlog);
+}
+
+void DispatcherWorker::ask(std::size_t index, LaneName lane) {
+  Feed& feed = feeds_[index];
+  if (stopping_ || !feed.must_ask(lane)) {
+    return;
+  }
+  buffer_.fetch(feed.id.flow, feed.id.sink, feed.ask(lane),
+                [mailbox = mailbox_, index, lane](Result<BlockPtr> block) {
+                  mailbox->deliver([index, lane, block = std::move(block)](DispatcherWorker& self) {
+                    self.fetched(index, lane, block);
                   });
-  }
+                });
+}
 
-  void fetched(std::size_t index, const Result<BlockPtr>& block) {
-    if (block) {
-      feeds_[index].block = *block;
-      send_next();
+void DispatcherWorker::fetched(std::size_t index, LaneName lane, const Result<BlockPtr>& block) {
+  Feed& feed = feeds_[index];
+  if (block) {
+    feed.take(lane, *block, newest_if_it_matters(feed), now());
+    ask(index);  // if it was not what is wanted any more
+    let_sleep(index);
+    count_flows();
+    send_next();
+    return;
+  }
+  switch (block.error().reaction) {
+    case Reaction::Closed:
       return;
-    }
-    switch (block.error().reaction) {
-      case Reaction::Closed:
-        return;
-      case Reaction::Retry:
-      case Reaction::Full:
-        wait(feeds_[index].pause, retry_.max, [index](Worker& self) { self.fetch(index); });
-        return;
-      case Reaction::Reject:
-      case Reaction::Fatal:
-        // Whoever owns the buffer repairs it or ends the process; asking again would not help.
-        spdlog::default_logger()->error("the buffer cannot be read {} error=\"{}\"",
-                                        feeds_[index].who, block.error().message);
-        return;
-    }
-  }
-
-  // --- sending them ---
-
-  // One request at a time; the flows take turns.
-  void send_next() {
-    if (busy_ || paused_ || stopping_) {
+    case Reaction::Retry:
+    case Reaction::Full:
+      feed.lane(lane).asked.reset();
+      rest({index, lane}, options_.retry.max);
       return;
-    }
-    for (std::size_t i = 0; i < feeds_.size(); ++i) {
-      const std::size_t index = (turn_ + i) % feeds_.size();
-      if (feeds_[index].block && !feeds_[index].held) {
-        turn_ = (index + 1) % feeds_.size();
-        busy_ = true;
-        transport_->send(feeds_[index].block,
-                         [weak = weak_from_this(), index](const Answer& answer) {
-                           if (const auto self = weak.lock()) {
-                             self->answered(index, answer);
-                           }
-                         });
-        return;
-      }
-    }
-  }
-
-  // The one place where it is decided what becomes of a block.
-  void answered(std::size_t index, const Answer& answer) {
-    busy_ = false;
-    switch (answer.verdict) {
-      case Verdict::Confirmed:
-        confirmed(index);
-        break;
-      case Verdict::Retry:
-      case Verdict::Throttled:
-      case Verdict::Misconfigured:
-      case Verdict::BadEncoding:
-        pause_sink(index, answer);
-        break;
-      case Verdict::TooLarge:
-      case Verdict::Refused:
-        hold_feed(index, answer);
-        break;
-    }
-    if (stopping_) {
-      come_to_rest();
-    } else {
-      send_next();
-    }
-  }
-
-  void confirmed(std::size_t index) {
-    Feed& feed = feeds_[index];
-    const BlockPtr block = std::exchange(feed.block, nullptr);
-    buffer_.confirm(feed.id.flow, feed.id.sink, block->last());
-    feed.after = block->last();
-    pace_.reset();
-    outage_.over();
-    feed.outage.over();
-    {
-      const MutexLock lock(mutex_);
-      ++counts_.blocks;
-      counts_.records += block->count;
-      counts_.bytes += block->data.size();
-      counts_.last_error.clear();
-    }
-    fetch(index);
-  }
-
-  // Nothing would get through now: neither this block nor another.
-  void pause_sink(std::size_t index, const Answer& answer) {
-    const auto time = pace_.after(answer);
-    note_failure(answer);
-    outage_.failed(answer, describe(*feeds_[index].block), time);
-    turn_ = index;  // the same block again: its turn was of no use to it
-    paused_ = true;
-    wait(pause_, time, [](Worker& self) {
-      self.paused_ = false;
-      self.send_next();
-    });
-  }
-
-  // The destination is there but does not take this block. Its flow must wait, because its order
-  // must not change; the others need not.
-  void hold_feed(std::size_t index, const Answer& answer) {
-    Feed& feed = feeds_[index];
-    const auto time = pace_.after(answer);
-    note_failure(answer);
-    outage_.over();
-    pace_.reset();
-    feed.outage.failed(answer, describe(*feed.block), time);
-    feed.held = true;
-    wait(feed.pause, time, [index](Worker& self) {
-      self.feeds_[index].held = false;
-      self.send_next();
-    });
-  }
-
-  void note_failure(const Answer& answer) {
-    const MutexLock lock(mutex_);
-    ++counts_.retries;
-    counts_.last_error = answer.detail;
-  }
-
-  static std::string describe(const Block& block) {
-    return "first_seq=" + std::to_string(number(block.first)) +
-           " records=" + std::to_string(block.count) +
-           " bytes=" + std::to_string(block.data.size());
-  }
-
-  template <class Then>
-  void wait(asio::steady_timer& timer, std::chrono::milliseconds time, Then then) {
-    if (stopping_) {
+    case Reaction::Reject:
+    case Reaction::Fatal:
+      // Whoever owns the buffer repairs it or ends the process; asking again would not help.
+      spdlog::default_logger()->error("the buffer cannot be read {} error=\"{}\"", feed.who,
+                                      block.error().message);
       return;
-    }
-    timer.expires_after(time);
-    timer.async_wait([self = shared_from_this(), then](const boost::system::error_code& cancelled) {
-      if (!cancelled && !self->stopping_) {
-        then(*self);
-      }
-    });
   }
+}
 
-  // --- the end ---
-
-  void come_to_rest() {
-    pause_.cancel();
-    for (Feed& feed : feeds_) {
-      feed.pause.cancel();
-    }
-    if (!busy_) {
-      transport_->cancel();  // nothing is under way: it only closes its connection
-    }
+// Wakes the backlog lane after a while, if nothing else does.
+void DispatcherWorker::let_sleep(std::size_t index) {
+  constexpr std::chrono::minutes kNap{1};
+  Lane& backlog = feeds_[index].lane(LaneName::Backlog);
+  if (options_.order != DeliveryOrder::LiveFirst || !backlog.asleep || backlog.naps) {
+    return;
   }
+  backlog.naps = true;
+  after(*backlog.wait, kNap, [index](DispatcherWorker& self) {
+    Lane& lane = self.feeds_[index].lane(LaneName::Backlog);
+    lane.naps = false;
+    lane.asleep = false;
+    self.ask(index);
+  });
+}
 
-  void give_up() {
-    come_to_rest();
-    transport_.reset();
-    busy_ = false;
-  }
-
-  asio::io_context& io_;
-  const std::string name_;
-  const BackoffOptions retry_;
-  BlockReader& buffer_;
-  std::atomic<bool> stopping_ = false;
-
-  std::deque<Feed> feeds_;  // a deque, because timers and outages do not move
-  std::size_t turn_ = 0;    // the feed that is asked first
-  bool busy_ = false;       // a request is under way
-  bool paused_ = false;     // the sink waits for its next attempt
-  RetryPace pace_;
-  Outage outage_;
-  asio::steady_timer pause_;
-  std::unique_ptr<Transport> transport_;
-  std::shared_ptr<Mailbox> mailbox_;
-
-  mutable Mutex mutex_;
-  DispatcherCounts counts_ SLUICE_GUARDED_BY(mutex_);
-};
+// --- what others see ---
 
 Dispatcher::Dispatcher(asio::io_context& io, DispatcherOptions options, BlockReader& buffer,
-                       std::unique_ptr<Transport> transport)
-    : worker_(std::make_shared<Worker>(io, std::move(options), buffer, std::move(transport))) {
+                       StateStore& state, std::unique_ptr<Transport> transport,
+                       std::unique_ptr<Timekeeper> time)
+    : worker_(std::make_shared<DispatcherWorker>(io, std::move(options), buffer, state,
+                                                 std::move(transport), std::move(time))) {
 }
 
 Dispatcher::~Dispatcher() {
-  Worker::abandon(std::move(worker_));
+  DispatcherWorker::abandon(std::move(worker_));
 }
 
 void Dispatcher::start() {

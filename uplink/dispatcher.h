@@ -1,13 +1,14 @@
-// Brings the blocks of a sink's flows to its transport: in order, at least once, for ever.
+// Brings the blocks of a sink's flows to its transport: at least once, for ever.
 #pragma once
 
-#include "core/backoff.h"
 #include "core/buffer.h"
 #include "core/transport.h"
+#include "uplink/delivery_options.h"
+#include "uplink/dispatcher_counts.h"
+#include "uplink/timekeeper.h"
 
 #include <boost/asio/io_context.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,30 +22,29 @@ struct DispatcherFeed {
 };
 
 struct DispatcherOptions {
-  std::string name;  // of the sink, in logs
+  std::string name;  // of the sink, in logs and under which its quota is stored
   std::vector<DispatcherFeed> feeds;
-  BackoffOptions retry;
+  DeliveryOptions delivery;
 };
 
-// Of one sink since the agent started.
-struct DispatcherCounts {
-  std::uint64_t blocks = 0;  // confirmed
-  std::uint64_t records = 0;
-  std::uint64_t bytes = 0;    // of their frames
-  std::uint64_t retries = 0;  // attempts that were not confirmed
-  std::string last_error;     // of the attempt before the current one; empty after a success
-};
+class DispatcherWorker;
 
-// Order:   the blocks of one flow arrive in order; several flows take turns.
-// Errors:  whatever the answer, the block is kept until it is confirmed. What concerns the
-//          destination pauses the sink; what concerns one block pauses its flow.
+// Order:   the blocks of one flow arrive in order, except that with live_first fresh ones overtake
+// a
+//          backlog; several flows take turns.
+// Errors:  whatever the answer, a record is kept until it is confirmed or a dead letter. What
+//          concerns the destination pauses the sink; what concerns one block cuts the block, until
+//          what is refused is one record.
+// Memory:  one block is under way, and at most two of each flow are in hand.
 // Threads: runs on the thread of `io`; start(), stop() and counts() may be called from any thread.
-// Life:    `io` outlives the dispatcher; `buffer` outlives the thread that runs `io`. After the
-//          destructor nothing that the buffer still holds touches `io`.
+// Life:    `io` outlives the dispatcher; `buffer` and `state` outlive the thread that runs `io`.
+//          After the destructor nothing that the buffer still holds touches `io`.
 class Dispatcher {
  public:
+  // `time`: null for the real one.
   Dispatcher(boost::asio::io_context& io, DispatcherOptions options, BlockReader& buffer,
-             std::unique_ptr<Transport> transport);
+             StateStore& state, std::unique_ptr<Transport> transport,
+             std::unique_ptr<Timekeeper> time = nullptr);
   ~Dispatcher();  // gives up what is under way
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
@@ -56,8 +56,7 @@ class Dispatcher {
   [[nodiscard]] DispatcherCounts counts() const;
 
  private:
-  class Worker;
-  std::shared_ptr<Worker> worker_;  // Asio's handlers share it
+  std::shared_ptr<DispatcherWorker> worker_;  // Asio's handlers share it
 };
 
 }  // namespace sluice

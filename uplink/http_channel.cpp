@@ -1,16 +1,48 @@
 #include "uplink/http_channel.h"
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <charconv>
+#include <string_view>
 #include <utility>
 
 namespace sluice {
 
 namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t kMostTunnelBytes = 16UL * 1024;
+
+// CONNECT always names the port.
+std::string authority_with_port(const Url& url) {
+  const bool is_ipv6 = url.host.find(':') != std::string::npos;
+  return (is_ipv6 ? '[' + url.host + ']' : url.host) + ':' + url.port;
+}
+
+// Of "HTTP/1.1 200 Connection established".
+std::optional<unsigned> status_of(std::string_view answer) {
+  constexpr std::string_view kStart = "HTTP/1.";
+  constexpr std::size_t kStatusAt = kStart.size() + 2;
+  constexpr std::size_t kDigits = 3;
+  unsigned status = 0;
+  if (!answer.starts_with(kStart) || answer.size() < kStatusAt + kDigits) {
+    return std::nullopt;
+  }
+  const char* digits = answer.data() + kStatusAt;
+  const auto [end, error] = std::from_chars(digits, digits + kDigits, status);
+  const bool is_status = error == std::errc{} && end == digits + kDigits && status >= 100;
+  return is_status ? std::optional(status) : std::nullopt;
+}
+
+}  // namespace
 
 std::string in_seconds(std::chrono::milliseconds time) {
   std::string text = std::to_string(time.count() / 1000);
@@ -22,7 +54,11 @@ std::string in_seconds(std::chrono::milliseconds time) {
 }
 
 HttpChannel::HttpChannel(asio::io_context& io, std::shared_ptr<const HttpDestination> destination)
-    : destination_(std::move(destination)), resolver_(io), socket_(io), deadline_(io) {
+    : destination_(std::move(destination)),
+      hop_(destination_->proxy ? destination_->proxy->url : destination_->url),
+      resolver_(io),
+      socket_(io),
+      deadline_(io) {
 }
 
 void HttpChannel::open(std::function<void(Status)> then) {
@@ -55,27 +91,26 @@ std::size_t HttpChannel::unacknowledged() {
 }
 
 void HttpChannel::resolve() {
-  const Url& url = destination_->url;
   // An address needs no resolver, and so not the thread that Asio starts for it.
   Failure not_an_address;
-  const auto address = asio::ip::make_address(url.host, not_an_address);
+  const auto address = asio::ip::make_address(hop_.host, not_an_address);
   if (!not_an_address) {
-    endpoints_.emplace_back(address, static_cast<std::uint16_t>(std::stoul(url.port)));
+    endpoints_.emplace_back(address, static_cast<std::uint16_t>(std::stoul(hop_.port)));
     connect();
     return;
   }
   deadline_.set(destination_->timeout, [this] {
-    fail("cannot resolve " + destination_->url.host + ": no answer within " +
+    fail("cannot resolve " + named_hop() + ": no answer within " +
          in_seconds(destination_->timeout));
   });
   resolver_.async_resolve(
-      url.host, url.port, Tcp::resolver::numeric_service,
+      hop_.host, hop_.port, Tcp::resolver::numeric_service,
       [self = shared_from_this()](const Failure& failure, const auto& results) {
         if (!self->then_) {
           return;
         }
         if (failure) {
-          self->fail("cannot resolve " + self->destination_->url.host + ": " + failure.message());
+          self->fail("cannot resolve " + self->named_hop() + ": " + failure.message());
           return;
         }
         for (const auto& result : results) {
@@ -108,14 +143,18 @@ void HttpChannel::connected(const Failure& failure) {
   // The limit may have closed the socket behind a connect that had just succeeded.
   if (!failure && !connect_timed_out_) {
     tune();
-    handshake();
+    if (destination_->tunnels()) {
+      ask_for_tunnel();
+    } else {
+      handshake();
+    }
     return;
   }
   if (++endpoint_ < endpoints_.size()) {
     connect();
     return;
   }
-  fail("cannot connect to " + destination_->url.host + " port " + destination_->url.port + ": " +
+  fail("cannot connect to " + named_hop() + " port " + hop_.port + ": " +
        (connect_timed_out_ ? "no answer within " + in_seconds(destination_->timeout)
                            : failure.message()));
 }
@@ -127,6 +166,67 @@ void HttpChannel::tune() {
   const auto patience = static_cast<unsigned>(destination_->timeout.count());
   static_cast<void>(setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience,
                                sizeof(patience)));
+}
+
+// RFC 9110 §9.3.6.
+void HttpChannel::ask_for_tunnel() {
+  const std::string place = authority_with_port(destination_->url);
+  tunnel_ = "CONNECT " + place + " HTTP/1.1\r\nHost: " + place + "\r\nUser-Agent: sluice\r\n";
+  if (!destination_->proxy->authorization.empty()) {
+    tunnel_ += "Proxy-Authorization: " + destination_->proxy->authorization + "\r\n";
+  }
+  tunnel_ += "\r\n";
+  deadline_.set(destination_->timeout, [this] {
+    fail(named_hop() + " did not open a tunnel to " + destination_->url.authority() + " within " +
+         in_seconds(destination_->timeout));
+  });
+  asio::async_write(socket_, asio::buffer(tunnel_),
+                    [self = shared_from_this()](const Failure& failure, std::size_t written) {
+                      self->destination_->meter->sent_bytes += written;
+                      if (!self->then_) {
+                        return;
+                      }
+                      if (failure) {
+                        self->got_tunnel(failure, 0);
+                        return;
+                      }
+                      self->tunnel_.clear();
+                      asio::async_read_until(
+                          self->socket_, asio::dynamic_buffer(self->tunnel_, kMostTunnelBytes),
+                          "\r\n\r\n", [self](const Failure& cut_off, std::size_t bytes) {
+                            self->got_tunnel(cut_off, bytes);
+                          });
+                    });
+}
+
+void HttpChannel::got_tunnel(const Failure& failure, std::size_t bytes) {
+  if (!then_) {
+    return;
+  }
+  const std::string no_tunnel =
+      named_hop() + " does not open a tunnel to " + destination_->url.authority() + ": ";
+  if (failure) {
+    fail(no_tunnel + failure.message());
+    return;
+  }
+  const auto status = status_of(tunnel_);
+  if (!status) {
+    fail(no_tunnel + "its answer is not HTTP");
+    return;
+  }
+  const Verdict verdict = verdict_of(*status);
+  if (verdict != Verdict::Confirmed) {
+    fail(no_tunnel + "it answers " + std::to_string(*status),
+         verdict == Verdict::Misconfigured ? Reaction::Reject : Reaction::Retry);
+    return;
+  }
+  // The server speaks only when it has been spoken to, and its bytes are for OpenSSL.
+  if (bytes != tunnel_.size()) {
+    fail(no_tunnel + "it sends something behind its answer");
+    return;
+  }
+  tunnel_ = {};
+  handshake();
 }
 
 void HttpChannel::handshake() {
@@ -160,14 +260,24 @@ void HttpChannel::handshake() {
 void HttpChannel::opened() {
   deadline_.close();
   open_ = true;
+  HttpMeter& meter = *destination_->meter;
+  ++meter.connects;
+  if (tls_) {
+    const auto expiry = peer_certificate_expiry(tls_->native_handle());
+    meter.server_expires_ms = expiry ? expiry->time_since_epoch().count() : 0;
+  }
   std::exchange(then_, nullptr)(Status());
 }
 
-void HttpChannel::fail(std::string why) {
+std::string HttpChannel::named_hop() const {
+  return (destination_->proxy ? "the proxy " : "") + hop_.host;
+}
+
+void HttpChannel::fail(std::string why, Reaction reaction) {
   const auto self = shared_from_this();  // `then` may let go of it
   const auto then = std::exchange(then_, nullptr);
   close();
-  then(Error{Reaction::Retry, std::move(why)});
+  then(Error{reaction, std::move(why)});
 }
 
 }  // namespace sluice

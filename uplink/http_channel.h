@@ -22,8 +22,8 @@ class HttpChannel : public std::enable_shared_from_this<HttpChannel> {
  public:
   HttpChannel(boost::asio::io_context& io, std::shared_ptr<const HttpDestination> destination);
 
-  // Resolves, connects, shakes hands; each within the time-out. `then` is called later and once,
-  // unless close() comes first.
+  // Resolves, connects, asks a proxy for a tunnel, shakes hands; each within the time-out. `then`
+  // is called later and once, unless close() comes first. Errors: those of HttpConnection.
   void open(std::function<void(Status)> then);
   void close();
 
@@ -52,11 +52,15 @@ class HttpChannel : public std::enable_shared_from_this<HttpChannel> {
   void connect();
   void connected(const Failure& failure);
   void tune();
+  void ask_for_tunnel();
+  void got_tunnel(const Failure& failure, std::size_t bytes);
   void handshake();
   void opened();
-  void fail(std::string why);
+  void fail(std::string why, Reaction reaction = Reaction::Retry);
+  [[nodiscard]] std::string named_hop() const;
 
   std::shared_ptr<const HttpDestination> destination_;
+  const Url& hop_;  // of destination_: the server, or the proxy before it
   Tcp::resolver resolver_;
   std::vector<Tcp::endpoint> endpoints_;
   std::size_t endpoint_ = 0;  // the one that is tried
@@ -64,6 +68,7 @@ class HttpChannel : public std::enable_shared_from_this<HttpChannel> {
   Tcp::socket socket_;
   std::optional<boost::asio::ssl::stream<Tcp::socket&>> tls_;
   StepDeadline deadline_;
+  std::string tunnel_;                // the request for it, then the answer
   std::function<void(Status)> then_;  // set while it opens
   bool open_ = false;
 };

@@ -25,7 +25,6 @@ namespace http = boost::beast::http;
 using Failure = boost::system::error_code;
 
 constexpr std::uint32_t kMostHeaderBytes = 16UL * 1024;
-constexpr std::size_t kKeptBodyBytes = 4UL * 1024;
 constexpr std::size_t kMostBodyBytes = 1024UL * 1024;
 constexpr std::size_t kLeastProgress = 1024;
 constexpr int kMostInterimAnswers = 16;
@@ -100,7 +99,7 @@ class HttpConnection::Link : public std::enable_shared_from_this<HttpConnection:
     // Notes how far it has come, and lets each write be as long as it likes.
     auto proceed = [self = shared_from_this(), all = request_bytes()](const Failure& failure,
                                                                       std::size_t written) {
-      self->written_ = written;
+      self->note_written(written);
       return failure ? 0 : all - written;
     };
     // An error is not reported: the answer that says why may have arrived already, and if there is
@@ -108,12 +107,16 @@ class HttpConnection::Link : public std::enable_shared_from_this<HttpConnection:
     // before the write.
     auto then = [self = shared_from_this(), request = request_](const Failure& failure,
                                                                 std::size_t written) {
-      self->written_ = written;
+      self->note_written(written);
       self->sent_ = !failure;
     };
     channel_->with_stream([&](auto& stream) {
       asio::async_write(stream, buffers, std::move(proceed), std::move(then));
     });
+  }
+
+  void note_written(std::size_t written) {
+    destination_->meter->sent_bytes += written - std::exchange(written_, written);
   }
 
   void read_head() {
@@ -151,6 +154,7 @@ class HttpConnection::Link : public std::enable_shared_from_this<HttpConnection:
     reply_.reason = std::string(head.reason());
     reply_.retry_after = std::string(head[http::field::retry_after]);
     reply_.date = std::string(head[http::field::date]);
+    reply_.location = std::string(head[http::field::location]);
     read_body();
   }
 
@@ -183,7 +187,8 @@ class HttpConnection::Link : public std::enable_shared_from_this<HttpConnection:
     }
     const std::size_t got = chunk_.size() - parser_->get().body().size;
     read_bytes_ += got;
-    reply_.content.append(chunk_.data(), std::min(got, kKeptBodyBytes - reply_.content.size()));
+    const std::size_t room = destination_->kept_body_bytes - reply_.content.size();
+    reply_.content.append(chunk_.data(), std::min(got, room));
     read_body();
   }
 
@@ -194,6 +199,7 @@ class HttpConnection::Link : public std::enable_shared_from_this<HttpConnection:
                                  " before it had the whole request"});
       return;
     }
+    reply_.early = !sent_;
     const bool stays_open = sent_ && parser_->is_done() && parser_->keep_alive() &&
                             buffer_.size() == 0 && reply_.status != kSwitchingProtocols;
     deadline_.clear();

@@ -1,7 +1,5 @@
 #include "uplink/http_head.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -55,35 +53,6 @@ std::string hex(std::uint64_t number) {
     *digit = kDigits[number % 16];
   }
   return text;
-}
-
-std::string base64(const std::string& text) {
-  std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');  // OpenSSL adds a NUL
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                   reinterpret_cast<const unsigned char*>(text.data()),
-                                   static_cast<int>(text.size()));
-  encoded.resize(static_cast<std::size_t>(size));
-  return encoded;
-}
-
-Result<std::string> authorization(const HttpTransportOptions& options) {
-  const HttpAuth& auth = options.auth;
-  const bool in_url = auth.username.empty();
-  const std::string& user = in_url ? options.url.user : auth.username;
-  const std::string& password = in_url ? options.url.password : auth.password;
-  if (!auth.bearer.empty()) {
-    if (!auth.username.empty()) {
-      return unusable("auth: set either bearer or username, not both");
-    }
-    if (!is_value(auth.bearer)) {
-      return unusable("auth.bearer contains a line break or another control character");
-    }
-    return "Bearer " + auth.bearer;
-  }
-  if (user.find(':') != std::string::npos) {
-    return unusable("auth.username must not contain a colon");
-  }
-  return user.empty() ? std::string() : "Basic " + base64(user + ':' + password);
 }
 
 class Lines {
@@ -151,14 +120,10 @@ Status check(const HttpTransportOptions& options, const SenderIdentity& identity
 
 }  // namespace
 
-Result<HttpHead> HttpHead::make(const HttpTransportOptions& options,
-                                const SenderIdentity& identity) {
+Result<HttpHead> HttpHead::make(const HttpTransportOptions& options, const SenderIdentity& identity,
+                                const std::string& target) {
   if (Status usable = check(options, identity); !usable) {
     return usable.error();
-  }
-  auto credentials = authorization(options);
-  if (!credentials) {
-    return credentials.error();
   }
   Lines lines;
   if (Status added = lines.add_users(options.headers); !added) {
@@ -167,10 +132,9 @@ Result<HttpHead> HttpHead::make(const HttpTransportOptions& options,
   lines.add_default("Host", options.url.authority());
   lines.add_default("User-Agent", "sluice/" + identity.version);
   lines.add_default("Content-Type", "application/x-ndjson");
-  lines.add_default("Authorization", *credentials);
   const std::string epoch = hex(identity.epoch);
   HttpHead head;
-  head.start_ = options.method + ' ' + options.url.target + " HTTP/1.1\r\n" + lines.text() +
+  head.start_ = options.method + ' ' + target + " HTTP/1.1\r\n" + lines.text() +
                 "Sluice-Agent: " + identity.agent + "\r\nSluice-Epoch: " + epoch + "\r\n";
   for (std::size_t i = 0; i < identity.flows.size(); ++i) {
     Flow flow;
@@ -184,8 +148,15 @@ Result<HttpHead> HttpHead::make(const HttpTransportOptions& options,
   return head;
 }
 
-std::string HttpHead::of(const Block& block, std::size_t body_bytes,
+void HttpHead::add(std::string& head, std::string_view name, std::string_view value) {
+  constexpr std::string_view kEnd = "\r\n";
+  head.resize(head.size() - kEnd.size());
+  head.append(name).append(": ").append(value).append(kEnd).append(kEnd);
+}
+
+std::string HttpHead::of(const Shipment& shipment, std::size_t body_bytes,
                          std::string_view encoding) const {
+  const Block& block = *shipment.block;
   assert(number(block.flow) < flows_.size() && "the identity names every flow");
   const Flow& flow = flows_[number(block.flow)];
   const std::string first = std::to_string(number(block.first));
@@ -198,6 +169,7 @@ std::string HttpHead::of(const Block& block, std::size_t body_bytes,
   head.append("\r\nSluice-Count: ").append(std::to_string(block.count));
   head.append("\r\nIdempotency-Key: ").append(flow.key_start);
   head.append(first).append("-").append(last).append("\"");
+  head.append(shipment.backfill ? "\r\nSluice-Backfill: true" : "");
   if (!encoding.empty()) {
     head.append("\r\nContent-Encoding: ").append(encoding);
   }

@@ -14,12 +14,21 @@ namespace sluice {
 // Immutable. What is the same for every block is put together once.
 class HttpHead {
  public:
+  // `target` goes into the request line: the URL's, or the whole URL where a proxy reads it.
   // Rejects what would break out of its header line, and headers that are sluice's own business.
-  static Result<HttpHead> make(const HttpTransportOptions& options, const SenderIdentity& identity);
+  static Result<HttpHead> make(const HttpTransportOptions& options, const SenderIdentity& identity,
+                               const std::string& target);
+  static Result<HttpHead> make(const HttpTransportOptions& options,
+                               const SenderIdentity& identity) {
+    return make(options, identity, options.url.target);
+  }
 
   // Complete with the empty line. `encoding` is the Content-Encoding; empty: none.
-  [[nodiscard]] std::string of(const Block& block, std::size_t body_bytes,
+  [[nodiscard]] std::string of(const Shipment& shipment, std::size_t body_bytes,
                                std::string_view encoding) const;
+
+  // One more header, of those that change from request to request.
+  static void add(std::string& head, std::string_view name, std::string_view value);
 
  private:
   struct Flow {

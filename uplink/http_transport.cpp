@@ -2,8 +2,7 @@
 
 #include "uplink/answers.h"
 #include "uplink/codec.h"
-#include "uplink/http_connection.h"
-#include "uplink/http_head.h"
+#include "uplink/http_courier.h"
 
 #include <boost/asio/post.hpp>
 
@@ -59,112 +58,90 @@ Result<Body> body_of(const BlockPtr& block, HttpCompression compression) {
 
 class HttpTransport final : public Transport {
  public:
-  HttpTransport(boost::asio::io_context& io, std::shared_ptr<const HttpDestination> destination,
-                HttpHead head, HttpCompression compression)
-      : io_(io),
-        destination_(std::move(destination)),
-        head_(std::move(head)),
-        compression_(compression) {}
+  HttpTransport(boost::asio::io_context& io, std::unique_ptr<HttpCourier> courier,
+                HttpCompression compression)
+      : io_(io), courier_(std::move(courier)), compression_(compression) {}
 
-  void send(const BlockPtr& block, AnswerHandler then) override {
-    auto body = body_of(block, compression_);
-    if (!body) {
-      const bool never = body.error().reaction == Reaction::Reject;
-      answer_later(std::move(then), {.verdict = never ? Verdict::Refused : Verdict::Retry,
-                                     .retry_after = {},
-                                     .detail = body.error().message});
-      return;
-    }
+  void send(const Shipment& shipment, AnswerHandler then) override {
+    sent_bytes_ = 0;
     then_ = std::move(then);
-    request_ = std::make_shared<const HttpRequest>(
-        HttpRequest{head_.of(*block, body->bytes->size(), body->encoding), body->bytes});
-    if (connection_ && connection_->reusable()) {
-      exchange(true);
-    } else {
-      connect_and_exchange();
-    }
+    request(shipment);
   }
 
-  void cancel() override {
-    connection_.reset();
-    request_.reset();
-    if (then_) {
-      answer_later(std::exchange(then_, nullptr),
-                   {.verdict = Verdict::Retry, .retry_after = {}, .detail = "given up"});
-    }
-  }
+  void cancel() override { courier_->cancel(); }
+
+  [[nodiscard]] TransportFigures figures() const override { return courier_->figures(); }
 
  private:
-  void connect_and_exchange() {
-    connection_ = std::make_unique<HttpConnection>(io_, destination_);
-    exchange(false);
-  }
-
-  void exchange(bool used_before) {
-    connection_->exchange(request_, [this, used_before](const Result<HttpReply>& reply) {
-      replied(used_before, reply);
-    });
-  }
-
-  // That a server closes an idle connection is no failure: the request, which has a key, is sent
-  // once more at once, over a new one.
-  void replied(bool used_before, const Result<HttpReply>& reply) {
-    if (!reply && reply.error().reaction == Reaction::Closed && used_before) {
-      connect_and_exchange();
+  void request(const Shipment& shipment) {
+    auto body = body_of(shipment.block, compression_);
+    if (!body) {
+      const bool never = body.error().reaction == Reaction::Reject;
+      answer_later({.verdict = never ? Verdict::Refused : Verdict::Retry,
+                    .retry_after = {},
+                    .detail = body.error().message});
       return;
     }
-    request_.reset();
-    const AnswerHandler then = std::exchange(then_, nullptr);
-    if (!reply) {
-      connection_.reset();
-      then({.verdict = Verdict::Retry, .retry_after = {}, .detail = reply.error().message});
-      return;
-    }
-    then(answer_of(*reply, clock_.now()));
+    shipment_ = shipment;
+    encoding_ = body->encoding;
+    auto head = [shipment, bytes = body->bytes->size(), encoding = body->encoding](
+                    const HttpHead& of_url) { return of_url.of(shipment, bytes, encoding); };
+    courier_->carry({std::move(head), body->bytes},
+                    [this](Answer answer) { answered(std::move(answer)); });
   }
 
-  void answer_later(AnswerHandler then, Answer answer) {
-    boost::asio::post(io_, [then = std::move(then), answer = std::move(answer)] { then(answer); });
+  void answered(Answer answer) {
+    sent_bytes_ += answer.sent_bytes;
+    if (answer.verdict == Verdict::BadEncoding && step_down()) {
+      request(std::exchange(shipment_, {}));
+      return;
+    }
+    shipment_ = {};
+    answer.sent_bytes = sent_bytes_;
+    std::exchange(then_, nullptr)(std::move(answer));
+  }
+
+  // To what more servers understand, for as long as the transport lives. False: there is nothing
+  // simpler than what was sent.
+  bool step_down() {
+    if (encoding_.empty()) {
+      return false;
+    }
+    compression_ = encoding_ == "zstd" ? HttpCompression::Gzip : HttpCompression::None;
+    return true;
+  }
+
+  void answer_later(Answer answer) {
+    answer.sent_bytes = sent_bytes_;
+    boost::asio::post(
+        io_, [then = std::exchange(then_, nullptr), answer = std::move(answer)] { then(answer); });
   }
 
   boost::asio::io_context& io_;  // outlives the transport
-  std::shared_ptr<const HttpDestination> destination_;
-  HttpHead head_;
+  std::unique_ptr<HttpCourier> courier_;
   HttpCompression compression_;
-  SystemClock clock_;
-  std::shared_ptr<const HttpRequest> request_;
-  AnswerHandler then_;                          // set while a request is under way
-  std::unique_ptr<HttpConnection> connection_;  // its handlers use the rest
+  Shipment shipment_;             // what is under way
+  std::string_view encoding_;     // of its body
+  std::uint64_t sent_bytes_ = 0;  // for it, in all requests
+  AnswerHandler then_;            // set while there is one
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Transport>> make_http_transport(boost::asio::io_context& io,
                                                        HttpTransportOptions options,
-                                                       const SenderIdentity& identity) {
-  if (options.url.scheme != "http" && options.url.scheme != "https") {
-    return Error{Reaction::Reject, "an HTTP destination needs http:// or https://, not " +
-                                       options.url.scheme + "://"};
+                                                       const SenderIdentity& identity,
+                                                       const Clock& clock) {
+  const HttpCompression compression = options.compression;
+  auto judge = [&clock, responses = options.responses](const HttpReply& reply) {
+    return answer_of(reply, clock.now(), responses);
+  };
+  auto courier = HttpCourier::make(io, std::move(options), identity, std::move(judge), clock);
+  if (!courier) {
+    return courier.error();
   }
-  if (options.timeout.count() <= 0) {
-    return Error{Reaction::Reject, "the time-out must be longer than 0"};
-  }
-  auto head = HttpHead::make(options, identity);
-  if (!head) {
-    return head.error();
-  }
-  HttpDestination destination{std::move(options.url), nullptr, std::move(options.tls),
-                              options.timeout};
-  if (destination.url.secure()) {
-    auto tls = make_client_tls(destination.tls_options);
-    if (!tls) {
-      return tls.error();
-    }
-    destination.tls = *std::move(tls);
-  }
-  return std::unique_ptr<Transport>(std::make_unique<HttpTransport>(
-      io, std::make_shared<const HttpDestination>(std::move(destination)), *std::move(head),
-      options.compression));
+  return std::unique_ptr<Transport>(
+      std::make_unique<HttpTransport>(io, *std::move(courier), compression));
 }
 
 }  // namespace sluice

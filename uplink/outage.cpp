@@ -29,11 +29,13 @@ Meaning meaning_of(Verdict verdict) {
       return {"the destination does not let us in, check address and credentials, will retry",
               true};
     case Verdict::TooLarge:
-      return {"the destination finds the block too large, kept, will retry", true};
+      return {"the destination finds every record of the flow too large, kept, will retry", true};
     case Verdict::Refused:
-      return {"the destination refuses the block, kept, will retry", true};
+      return {"the destination refuses every record of the flow, kept, will retry", true};
+    case Verdict::Partial:
+      return {"the destination takes no record of the flow completely, kept, will retry", true};
     case Verdict::BadEncoding:
-      return {"the destination does not understand the compression, kept, will retry", true};
+      return {"the destination understands no compression, not even none, kept, will retry", true};
   }
   return {"confirmed", false};
 }

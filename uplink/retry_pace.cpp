@@ -17,6 +17,7 @@ std::chrono::milliseconds RetryPace::after(const Answer& answer) {
     case Verdict::Misconfigured:
     case Verdict::TooLarge:
     case Verdict::Refused:
+    case Verdict::Partial:
     case Verdict::BadEncoding:
       return options_.max;
     case Verdict::Confirmed:

@@ -1,5 +1,6 @@
 #include "commands/assembly.h"
 
+#include "commands/transports.h"
 #include "pipeline/intake.h"
 
 #include <boost/asio/execution.hpp>
@@ -30,14 +31,6 @@ using KeepRunning = decltype(keep_running(std::declval<boost::asio::io_context&>
 // Shown by ps -L and by the benchmarks, at most 15 characters.
 void name_this_thread(const char* name) {
   prctl(PR_SET_NAME, name);
-}
-
-std::vector<Route> routes_of(const Config& config) {
-  std::vector<Route> routes;
-  for (const FlowConfig& flow : config.flows) {
-    routes.push_back({.flow = flow.name, .sinks = flow.to, .max_size = flow.max_size});
-  }
-  return routes;
 }
 
 std::vector<FlowOptions> flows_of(const Config& config) {
@@ -103,7 +96,7 @@ class Agent::Parts {
   Status add_sinks(const Config& config, std::string_view version) {
     const SenderIdentity identity = identity_of(config, buffer_->epoch(), version);
     for (const SinkConfig& sink : config.sinks) {
-      auto transport = make_http_transport(uplink_, sink.http, identity);
+      auto transport = make_transport(uplink_, sink, identity);
       if (!transport) {
         return Error{transport.error().reaction,
                      "sink " + sink.name + ": " + transport.error().message};
@@ -111,8 +104,8 @@ class Agent::Parts {
       dispatchers_.push_back(std::make_unique<Dispatcher>(
           uplink_,
           DispatcherOptions{
-              .name = sink.name, .feeds = feeds_of(config, sink.name), .retry = sink.retry},
-          *buffer_, *std::move(transport)));
+              .name = sink.name, .feeds = feeds_of(config, sink.name), .delivery = sink.delivery},
+          *buffer_, *buffer_, *std::move(transport)));
     }
     return {};
   }
@@ -144,6 +137,7 @@ class Agent::Parts {
 
   void stop() {
     const Instant deadline = clock_.elapsed() + shutdown_timeout_;
+    buffer_->stop_waiting();
     for (std::jthread& thread : source_threads_) {
       thread.request_stop();
     }
@@ -172,6 +166,8 @@ class Agent::Parts {
     BufferCounts buffer = buffer_->counts();
     sum.held = buffer.held_records;
     sum.buffer_trouble = std::move(buffer.trouble);
+    sum.buffer_quarantine = std::move(buffer.quarantine);
+    sum.buffer_lost_data = buffer.lost_blocks > 0 || buffer.lost_records > 0;
     return sum;
   }
 
@@ -226,8 +222,7 @@ class Agent::Parts {
 
 Result<std::unique_ptr<Agent>> Agent::make(const Config& config, std::string_view version) {
   SqliteBufferOptions options = config.buffer;
-  options.directory = config.agent.data_dir;
-  options.routes = routes_of(config);
+  options.compression_level = config.blocks.compression_level;
   static const SystemClock clock;
   auto buffer = open_sqlite_buffer(std::move(options), clock);
   if (!buffer) {

@@ -23,13 +23,15 @@ struct AgentCounts {
   std::uint64_t delivered = 0;     // records confirmed, summed over sinks
   std::uint64_t held = 0;          // records in the buffer
   std::string buffer_trouble;      // see BufferCounts::trouble
+  std::string buffer_quarantine;   // see BufferCounts::quarantine
+  bool buffer_lost_data = false;   // by the damage that `buffer_quarantine` tells of
 };
 
 // One thread at a time.
 class Agent {
  public:
   // Opens the buffer and makes every part; nothing runs yet. Errors are those of
-  // open_sqlite_buffer() and make_http_transport().
+  // open_sqlite_buffer() and make_transport().
   static Result<std::unique_ptr<Agent>> make(const Config& config, std::string_view version);
   ~Agent();
   Agent(const Agent&) = delete;

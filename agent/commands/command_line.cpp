@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <map>
 #include <string>
 
 namespace sluice {
@@ -33,7 +34,20 @@ int run_command_line(int argc, char** argv) {
   std::string config;
   const CLI::App* run =
       add_command(app, "run", "Collect and forward until SIGTERM or SIGINT", config);
-  const CLI::App* check = add_command(app, "check", "Check a configuration file and exit", config);
+  CLI::App* check = add_command(app, "check", "Check a configuration file and exit", config);
+  ReportFormat format = ReportFormat::Text;
+  const std::map<std::string, ReportFormat> formats{{"text", ReportFormat::Text},
+                                                    {"json", ReportFormat::Json}};
+  check->add_option("--format", format, "How problems are reported: text or json")
+      ->transform(CLI::Transformer(formats))
+      ->type_name("FORMAT");
+  bool effective = false;
+  check->add_flag("--print-effective", effective,
+                  "Print the file as it is in force: defaults as comments, secrets masked");
+  const CLI::App* schema =
+      app.add_subcommand("schema", "Print a JSON Schema of the configuration file");
+  const CLI::App* docs =
+      app.add_subcommand("docs", "Print the reference of the configuration file, in Markdown");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -45,7 +59,14 @@ int run_command_line(int argc, char** argv) {
   if (run->parsed()) {
     code = run_agent(config);
   } else if (check->parsed()) {
-    code = check_config(config);
+    code = check_config(config, format);
+    if (effective && code == ExitCode::Success) {
+      code = print_effective(config);
+    }
+  } else if (schema->parsed()) {
+    code = print_schema();
+  } else if (docs->parsed()) {
+    code = print_reference();
   }
   return static_cast<int>(code);
 }

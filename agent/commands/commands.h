@@ -11,7 +11,16 @@ namespace sluice {
 // settles and acknowledges what arrived, within agent.shutdown_timeout; a second one ends at once.
 ExitCode run_agent(const std::string& config_file);
 
+enum class ReportFormat { Text, Json };
+
 // Prints every problem of the file, or what it defines. Opens no connection and no buffer.
-ExitCode check_config(const std::string& config_file);
+ExitCode check_config(const std::string& config_file, ReportFormat format);
+
+// Prints the file as it is in force, with every default; secrets are masked.
+ExitCode print_effective(const std::string& config_file);
+
+// Print the description of the configuration file: for editors, for people.
+ExitCode print_schema();
+ExitCode print_reference();
 
 }  // namespace sluice

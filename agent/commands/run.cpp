@@ -31,11 +31,22 @@ void obey_a_second_signal() {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-// Speaks up when the buffer stops storing, and when it stores again; not in between.
+// Speaks up when the buffer stops storing, and when it stores again; not in between. And once when
+// it has found its file damaged, which is at the start as a rule.
 class BufferWatch {
  public:
-  void look(const std::string& trouble) {
-    if (trouble == reported_) {
+  void look(const AgentCounts& counts) {
+    look_for_trouble(counts.buffer_trouble);
+    if (counts.buffer_quarantine != quarantine_) {
+      spdlog::log(counts.buffer_lost_data ? spdlog::level::err : spdlog::level::warn,
+                  "buffer was damaged and has been replaced: {}", counts.buffer_quarantine);
+      quarantine_ = counts.buffer_quarantine;
+    }
+  }
+
+ private:
+  void look_for_trouble(const std::string& trouble) {
+    if (trouble == trouble_) {
       return;
     }
     if (trouble.empty()) {
@@ -44,24 +55,23 @@ class BufferWatch {
       spdlog::error("buffer cannot store, acknowledgements are held back until it can: {}",
                     trouble);
     }
-    reported_ = trouble;
+    trouble_ = trouble;
   }
 
- private:
-  std::string reported_;
+  std::string trouble_;
+  std::string quarantine_;
 };
 
 // Returns the number of the signal, or 0 when the agent has failed by itself.
-int wait_for_the_end(const Agent& agent) {
+int wait_for_the_end(const Agent& agent, BufferWatch& watch) {
   const sigset_t signals = ending_signals();
   const timespec second{.tv_sec = 1, .tv_nsec = 0};
-  BufferWatch watch;
   while (!agent.failed()) {
     const int signal = sigtimedwait(&signals, nullptr, &second);
     if (signal > 0) {
       return signal;
     }
-    watch.look(agent.counts().buffer_trouble);
+    watch.look(agent.counts());
   }
   return 0;
 }
@@ -93,8 +103,10 @@ ExitCode run_agent(const std::string& config_file) {
   }
   spdlog::info("started version={} agent={} data_dir={} held={}", version(), options.id,
                options.data_dir, (*agent)->counts().held);
+  BufferWatch watch;
+  watch.look((*agent)->counts());
   (*agent)->start();
-  const int signal = wait_for_the_end(**agent);
+  const int signal = wait_for_the_end(**agent, watch);
   spdlog::info("stopping signal={}", signal);
   obey_a_second_signal();
   (*agent)->stop();

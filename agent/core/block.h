@@ -17,19 +17,22 @@ enum class Codec : std::uint8_t {
   ZstdNdjson = 1,  // one complete zstd frame with content size and checksum
 };
 
-// 1..n records of one flow with the sequences first .. first + count - 1, one JSON object a line.
+// 1..n records of one flow in ascending order of their sequences, one JSON object a line. All
+// sequences from `first` on are its own, except in a block that was put together from several:
+// between their records lie `skipped` sequences of other flows.
 // One block is one row in the buffer, one zstd frame, one request upstream, one idempotency key.
 struct Block {
   FlowIndex flow{};
   Sequence first{};
   std::uint32_t count = 0;
+  std::uint32_t skipped = 0;
   std::uint32_t raw_bytes = 0;  // size of the lines before compression
   Codec codec = Codec::ZstdNdjson;
   Timestamp min_time;
   Timestamp max_time;
   std::string data;
 
-  [[nodiscard]] Sequence last() const { return advance(first, count - 1); }
+  [[nodiscard]] Sequence last() const { return advance(first, std::uint64_t{count} + skipped - 1); }
 };
 
 // Shared because a block in memory may be in the hands of several sinks at once. Never changed.

@@ -25,4 +25,10 @@ class SystemClock final : public Clock {
   Instant elapsed() const override { return std::chrono::steady_clock::now(); }
 };
 
+// The one that everybody may share.
+inline const Clock& system_clock() {
+  static const SystemClock clock;
+  return clock;
+}
+
 }  // namespace sluice

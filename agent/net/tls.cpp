@@ -5,6 +5,9 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+#include <ctime>
+
 namespace sluice {
 
 namespace {
@@ -93,6 +96,30 @@ Status expect_name(SSL* handle, const std::string& name) {
   return Error{Reaction::Reject, "not a valid TLS server name: " + name};
 }
 
+// Nothing if the certificate does not tell.
+std::optional<Timestamp> expiry_of(const X509* certificate) {
+  std::tm parts{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) {
+    return std::nullopt;
+  }
+  return Timestamp(std::chrono::seconds(timegm(&parts)));
+}
+
+std::optional<Timestamp> earlier(std::optional<Timestamp> one, std::optional<Timestamp> other) {
+  if (!one || !other) {
+    return one ? one : other;
+  }
+  return std::min(*one, *other);
+}
+
+std::optional<Timestamp> expiry_of(const STACK_OF(X509) * chain) {
+  std::optional<Timestamp> first;
+  for (int i = 0; i < sk_X509_num(chain); ++i) {  // none in a chain that is not there
+    first = earlier(first, expiry_of(sk_X509_value(chain, i)));
+  }
+  return first;
+}
+
 }  // namespace
 
 Result<TlsContext> make_client_tls(const TlsOptions& options) {
@@ -149,6 +176,16 @@ std::string tls_failure(SSL* stream_handle, const boost::system::error_code& err
       break;
   }
   return text;
+}
+
+std::optional<Timestamp> own_certificate_expiry(const TlsContext& context) {
+  STACK_OF(X509)* chain = nullptr;
+  SSL_CTX_get0_chain_certs(context->native_handle(), &chain);
+  return earlier(expiry_of(SSL_CTX_get0_certificate(context->native_handle())), expiry_of(chain));
+}
+
+std::optional<Timestamp> peer_certificate_expiry(SSL* stream_handle) {
+  return expiry_of(SSL_get_peer_cert_chain(stream_handle));
 }
 
 }  // namespace sluice

@@ -1,6 +1,7 @@
 // TLS for client connections: one place for what the agent trusts and how it proves who it is.
 #pragma once
 
+#include "core/clock.h"
 #include "core/result.h"
 #include "net/tls_options.h"
 
@@ -8,6 +9,7 @@
 #include <boost/asio/ssl/stream.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,5 +30,10 @@ Status prepare_client_tls(SSL* stream_handle, const TlsOptions& options, const s
 // In plain words why a handshake failed: the verification error if there is one (expired, unknown
 // issuer, wrong host name), OpenSSL's reason otherwise.
 std::string tls_failure(SSL* stream_handle, const boost::system::error_code& error);
+
+// When the first certificate of the chain expires: of the agent's own, none if it has none, and of
+// the one that the other side has shown in its handshake.
+std::optional<Timestamp> own_certificate_expiry(const TlsContext& context);
+std::optional<Timestamp> peer_certificate_expiry(SSL* stream_handle);
 
 }  // namespace sluice

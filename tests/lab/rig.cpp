@@ -65,7 +65,10 @@ Rig::Rig(const RigOptions& options)
   // A name without a slash would be looked up in PATH.
   options_.sluice = std::filesystem::absolute(options.sluice);
   options_.load.url = fmt::format("mqtt://127.0.0.1:{}", broker_.port());
-  std::filesystem::create_directories(file("data"));
+  if (options_.data.empty()) {
+    options_.data = file("data");
+  }
+  std::filesystem::create_directories(options_.data);
   write_config();
 }
 
@@ -75,9 +78,11 @@ std::string Rig::file(const std::string& name) const {
 
 void Rig::write_config() const {
   std::ofstream config(file("sluice.yaml"));
-  config << "agent: {id: demo, data_dir: \"" << file("data") << "\"}\n"
+  config << "agent: {id: demo, data_dir: \"" << options_.data << "\"}\n"
+         << "buffer: {spill_after: " << options_.spill_after << "}\n"
          << "sources:\n  plant:\n    type: mqtt\n    url: " << options_.load.url
-         << "\n    topics: [\"sensors/#\"]\n    qos: " << options_.load.qos << "\n"
+         << "\n    topics: [\"sensors/#\"]\n    qos: " << options_.load.qos
+         << "\n    receive_maximum: " << options_.receive_maximum << "\n"
          << "flows:\n  telemetry:\n    from: [plant]\n    to: [cloud]\n"
          << "sinks:\n  cloud:\n    type: http\n    url: http://127.0.0.1:" << receiver_port_
          << "/ingest\n    retry: {initial: 200ms, max: 2s}\n";
@@ -134,7 +139,7 @@ Usage Rig::agent_usage() const {
 std::uint64_t Rig::data_size() const {
   std::uint64_t size = 0;
   std::error_code vanished;  // files come and go while we look
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(file("data"), vanished)) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(options_.data, vanished)) {
     struct stat status {};
     constexpr std::uint64_t kUnitOfBlocks = 512;
     if (stat(entry.path().c_str(), &status) == 0 && S_ISREG(status.st_mode)) {

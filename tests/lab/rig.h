@@ -19,6 +19,9 @@ struct RigOptions {
   std::string sluice;     // the agent's program
   std::string directory;  // exists and stays
   SimulatorOptions load;  // its URL is the rig's business
+  std::string data{};     // directory of the agent; empty: within the other
+  std::string spill_after = "0s";
+  std::uint16_t receive_maximum = 800;  // the agent's default
 };
 
 // One thread at a time, and always the same: the processes die with it.

@@ -42,10 +42,29 @@ class Plan {
     return in_use(directory);
   }
 
+  // True if this read fails.
+  bool next_read() {
+    const std::lock_guard lock(mutex_);
+    if (fault_ != DiskFault::CannotRead) {
+      return false;
+    }
+    if (left_ > 0) {
+      --left_;
+      return false;
+    }
+    failed_ = true;
+    return true;
+  }
+
+  [[nodiscard]] bool read_only() const {
+    const std::lock_guard lock(mutex_);
+    return fault_ == DiskFault::IsReadOnly && failed_;
+  }
+
   // The fault that this operation meets.
   std::optional<DiskFault> next(bool is_sync) {
     const std::lock_guard lock(mutex_);
-    if (!fault_) {
+    if (!fault_ || *fault_ == DiskFault::CannotRead) {
       return std::nullopt;
     }
     if (left_ > 0) {
@@ -129,6 +148,9 @@ int close_file(sqlite3_file* file) {
 }
 
 int read_file(sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
+  if (plan().next_read()) {
+    return SQLITE_IOERR_READ;
+  }
   return real(file)->pMethods->xRead(real(file), to, size, at);
 }
 
@@ -192,6 +214,9 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
   static const sqlite3_io_methods methods = make_methods();
   auto* disk = static_cast<sqlite3_vfs*>(vfs->pAppData);
   std::memset(static_cast<void*>(file), 0, sizeof(FaultyFile));
+  if (plan().read_only() && (flags & SQLITE_OPEN_READWRITE) != 0) {  // as the system's layer does
+    flags = (flags & ~(SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)) | SQLITE_OPEN_READONLY;
+  }
   const int code = disk->xOpen(disk, name, real(file), flags, out);
   if (code != SQLITE_OK) {
     return code;
@@ -207,6 +232,9 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
 
 int delete_file(sqlite3_vfs* vfs, const char* name, int sync_directory) {
   auto* disk = static_cast<sqlite3_vfs*>(vfs->pAppData);
+  if (plan().read_only()) {
+    return SQLITE_IOERR_DELETE;
+  }
   plan().forget(name);
   return disk->xDelete(disk, name, sync_directory);
 }

@@ -15,9 +15,12 @@ enum class DiskFault {
   TearsWrite,  // the same, but of every refused write the first half reaches the file
   SyncFails,   // everything is written, but neither fsync nor what follows it succeeds
   IsFull,      // a write that makes its file longer finds no space
+  IsReadOnly,  // as if mounted again read-only: nothing can be changed, or opened to be changed
+  CannotRead,  // reads fail
 };
 
-// Lets `operations` more writes, syncs and truncations succeed; then `fault` stays until heal().
+// Lets `operations` more writes, syncs and truncations succeed (reads, if they are to fail); then
+// `fault` stays until heal().
 void break_disk_after(int operations, DiskFault fault);
 
 // The files opened through this layer, and the ballast in `directory`, may have so many bytes

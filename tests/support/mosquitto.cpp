@@ -88,6 +88,14 @@ void Mosquitto::stop() {
   }
 }
 
+void Mosquitto::freeze() {
+  process_->signal(SIGSTOP);
+}
+
+void Mosquitto::thaw() {
+  process_->signal(SIGCONT);
+}
+
 void Mosquitto::kill() {
   process_->kill();
 }

@@ -31,8 +31,10 @@ class Mosquitto {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] std::string log() const;  // everything it has written so far
   void start();
-  void stop();  // SIGTERM: it saves its state
-  void kill();  // SIGKILL: it does not
+  void stop();    // SIGTERM: it saves its state
+  void kill();    // SIGKILL: it does not
+  void freeze();  // SIGSTOP: its sockets stay open, and nobody answers
+  void thaw();
 
  private:
   [[nodiscard]] std::string file(const std::string& name) const { return directory_ + "/" + name; }

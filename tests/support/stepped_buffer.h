@@ -6,8 +6,10 @@
 #include "tests/support/buffer_probe.h"
 #include "tests/support/fake_clock.h"
 
+#include <chrono>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,6 +34,13 @@ class SteppedBuffer {
     loop_.reset();
     open_.clear();
   }
+  // Ends like an agent that is told to. What it counted can still be asked for until it is opened
+  // again.
+  void stop() {
+    std::stop_source stop;
+    stop.request_stop();
+    loop_->run(settlements_, std::chrono::seconds(0), stop.get_token());
+  }
   [[nodiscard]] bool is_open() const { return loop_ != nullptr; }
   StoreLoop& loop() { return *loop_; }
 
@@ -45,7 +54,10 @@ class SteppedBuffer {
 
   void submit(SealedBlock block) { loop_->inbox().submit(std::move(block)); }
   void confirm(std::size_t flow, std::size_t sink, std::uint64_t last) {
-    loop_->inbox().confirm({FlowIndex(flow), SinkIndex(sink), Sequence(last)});
+    confirm(flow, sink, 0, last);
+  }
+  void confirm(std::size_t flow, std::size_t sink, std::uint64_t after, std::uint64_t last) {
+    loop_->inbox().confirm({FlowIndex(flow), SinkIndex(sink), {Sequence(after), Sequence(last)}});
   }
 
   // Null if there is none. The request then stays open, and the next call looks at it again.

@@ -57,7 +57,7 @@ class Running {
     return Fetch(*buffer_, flow, sink, after).first();
   }
   void confirm(std::size_t flow, std::size_t sink, std::uint64_t last) {
-    buffer_->confirm(FlowIndex(flow), SinkIndex(sink), Sequence(last));
+    buffer_->confirm(FlowIndex(flow), SinkIndex(sink), Sequence(0), Sequence(last));
   }
   Settlements& settlements() { return settlements_; }
 
@@ -307,29 +307,6 @@ TEST_F(SqliteBufferTest, SaysWhatToDoWhenTheDirectoryCannotBeUsed) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reaction, Reaction::Fatal);
   EXPECT_NE(refused.error().message.find("writable"), std::string::npos);
-}
-
-TEST_F(SqliteBufferTest, RefusesAFileThatIsNoBuffer) {
-  std::ofstream(directory_.file("buffer.db")) << std::string(8'192, 'x');
-  const auto garbage = open();
-  ASSERT_FALSE(garbage);
-  EXPECT_EQ(garbage.error().reaction, Reaction::Fatal);
-
-  std::filesystem::remove(directory_.file("buffer.db"));
-  change_file("CREATE TABLE other(x)");
-  const auto other = open();
-  ASSERT_FALSE(other);
-  EXPECT_EQ(other.error().reaction, Reaction::Fatal);
-  EXPECT_NE(other.error().message.find("another program"), std::string::npos);
-}
-
-TEST_F(SqliteBufferTest, RefusesAFileOfALaterVersion) {
-  ASSERT_TRUE(open());
-  change_file("UPDATE meta SET format = 2");
-  const auto later = open();
-  ASSERT_FALSE(later);
-  EXPECT_EQ(later.error().reaction, Reaction::Fatal);
-  EXPECT_NE(later.error().message.find("format 2"), std::string::npos);
 }
 
 TEST_F(SqliteBufferTest, SetsADamagedBlockAsideAndGoesOn) {

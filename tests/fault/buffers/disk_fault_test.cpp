@@ -158,7 +158,9 @@ INSTANTIATE_TEST_SUITE_P(Each, DiskFaultTest,
                          testing::Values(Fault{"Refuses", DiskFault::Refuses},
                                          Fault{"TearsWrite", DiskFault::TearsWrite},
                                          Fault{"SyncFails", DiskFault::SyncFails},
-                                         Fault{"IsFull", DiskFault::IsFull}),
+                                         Fault{"IsFull", DiskFault::IsFull},
+                                         Fault{"IsReadOnly", DiskFault::IsReadOnly},
+                                         Fault{"CannotRead", DiskFault::CannotRead}),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

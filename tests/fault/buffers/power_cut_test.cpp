@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
@@ -47,11 +48,13 @@ std::string random_bytes(std::mt19937_64& random, std::size_t size) {
 // One history of a device: life, power cut, life, power cut, ...
 class Device {
  public:
-  Device(const TempDirectory& directory, PowerCutOptions options, std::uint64_t seed)
+  Device(const TempDirectory& directory, PowerCutOptions options,
+         std::chrono::milliseconds spill_after, std::uint64_t seed)
       : random_(seed),
         disk_(options, seed + 1),
         path_(directory.path() + "/buffer.db"),
         buffer_({.directory = directory.path(),
+                 .spill_after = spill_after,
                  .routes = {{"a", {"x", "y"}}, {"b", {"x"}}},
                  .vfs = PowerCutDisk::vfs()}) {}
 
@@ -92,6 +95,7 @@ class Device {
     for (const auto& [first, block] : settled_) {
       EXPECT_GE(buffer_.loop().last(), block->last()) << "a sequence would be used again";
     }
+    EXPECT_GE(buffer_.loop().last(), handed_out_) << "a sequence has left already";
     EXPECT_EQ(buffer_.counts().damaged_blocks, 0U);
     buffer_.close();
     EXPECT_EQ(integrity(), "ok");
@@ -121,7 +125,10 @@ class Device {
     const std::size_t size =
         random_() % 4 == 0 ? random_() % largest_ : random_() % (largest_ / 30);
     SealedBlock block = make_block(flow, next_, count, random_bytes(random_, size));
-    block.state = {{"flow " + std::to_string(flow), std::to_string(next_)}};
+    if (random_() % 2 == 0) {
+      block.state = {{"flow " + std::to_string(flow), std::to_string(next_)}};
+      with_state_.insert(next_);
+    }
     submitted_[next_] = block.block;
     next_ += count;
     buffer_.submit(std::move(block));
@@ -131,6 +138,7 @@ class Device {
     const BlockPtr block = buffer_.fetch(flow, sink, confirmed_[{flow, sink}]);
     note_settled();
     if (block != nullptr) {
+      handed_out_ = std::max(handed_out_, block->last());
       confirmed_[{flow, sink}] = number(block->last());
       buffer_.confirm(flow, sink, number(block->last()));
     }
@@ -141,6 +149,9 @@ class Device {
     for (; noted_ < all.size(); ++noted_) {
       const BlockPtr& block = submitted_.at(all[noted_]);
       settled_[all[noted_]] = block;
+      if (!with_state_.contains(all[noted_])) {
+        continue;
+      }
       newest_settled_[number(block->flow)] =
           std::max(newest_settled_[number(block->flow)], number(block->first));
     }
@@ -191,13 +202,16 @@ class Device {
   std::size_t noted_ = 0;
   std::map<std::uint64_t, BlockPtr> submitted_;
   std::map<std::uint64_t, BlockPtr> settled_;
-  std::map<std::size_t, std::uint64_t> newest_settled_;
+  std::map<std::size_t, std::uint64_t> newest_settled_;  // of those with a state
+  std::set<std::uint64_t> with_state_;
+  Sequence handed_out_{};
   std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> confirmed_;  // asked for, at least
 };
 
 struct Kind {
   std::string name;
   PowerCutOptions options;
+  std::chrono::milliseconds spill_after{0};
   friend void PrintTo(const Kind& each, std::ostream* out) { *out << each.name; }
 };
 
@@ -214,7 +228,7 @@ TEST_P(PowerCutTest, LosesNothingThatWasSettled) {
     const std::uint64_t seed = base + trial;
     SCOPED_TRACE("repeat with SLUICE_SEED=" + std::to_string(seed) + " SLUICE_TRIALS=1");
     std::mt19937_64 random(seed);
-    Device device(directory, GetParam().options, seed);
+    Device device(directory, GetParam().options, GetParam().spill_after, seed);
     const bool large = trial % 5 == 0;
     if (large) {
       device.use_large_blocks();
@@ -238,7 +252,10 @@ TEST_P(PowerCutTest, LosesNothingThatWasSettled) {
 INSTANTIATE_TEST_SUITE_P(
     Each, PowerCutTest,
     testing::Values(Kind{"Sectors512", {.sector = 512}}, Kind{"Sectors4096", {.sector = 4096}},
-                    Kind{"GarbledSector", {.sector = 512, .garble_in_flight = true}}),
+                    Kind{"GarbledSector", {.sector = 512, .garble_in_flight = true}},
+                    // A step of the clock is shorter than this, and two are longer.
+                    Kind{"LazySectors512", {.sector = 512}, std::chrono::seconds(3)},
+                    Kind{"LazySectors4096", {.sector = 4096}, std::chrono::seconds(3)}),
     [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

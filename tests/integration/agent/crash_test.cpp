@@ -7,7 +7,9 @@
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <ostream>
 #include <random>
+#include <string>
 #include <thread>
 
 namespace sluice {
@@ -18,22 +20,31 @@ using testing_support::eventually;
 using testing_support::Load;
 using testing_support::local_url;
 using testing_support::Mosquitto;
-using testing_support::wait_for_subscription;
 
 // SLUICE_KILLS=200 makes it a long test.
 int number_of_kills() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
   const char* wanted = std::getenv("SLUICE_KILLS");
   return wanted != nullptr ? std::atoi(wanted) : 20;
 }
 
-class KillNine : public testing::TestWithParam<int> {};
+struct Way {
+  std::string name;
+  int qos;
+  std::string buffer;  // section of the configuration
+
+  friend void PrintTo(const Way& each, std::ostream* out) { *out << each.name; }
+};
+
+class KillNine : public testing::TestWithParam<Way> {};
 
 TEST_P(KillNine, LosesNoAcknowledgedMessage) {
   const Mosquitto broker;
   lab::Receiver receiver({});
   AgentProcess agent({.broker_url = local_url("mqtt", broker.port()),
                       .sink_url = local_url("http", receiver.port()),
-                      .qos = GetParam()});
+                      .qos = GetParam().qos,
+                      .buffer = GetParam().buffer});
   agent.start();
   ASSERT_TRUE(eventually([&] { return agent.count_in_log("subscribed") > 0; })) << agent.log();
 
@@ -43,7 +54,7 @@ TEST_P(KillNine, LosesNoAcknowledgedMessage) {
   // The moment of a kill is drawn in messages received, not in time: it means the same on any
   // machine.
   std::uniform_int_distribution<std::uint64_t> messages(50, 1'500);
-  Load load(broker.port(), {.rate = 2'000, .qos = GetParam()});
+  Load load(broker.port(), {.rate = 2'000, .qos = GetParam().qos});
   for (int kill = 0; kill < number_of_kills(); ++kill) {
     const std::uint64_t moment = receiver.counts().distinct + messages(random);
     ASSERT_TRUE(eventually([&] { return receiver.counts().distinct >= moment; }))
@@ -60,9 +71,11 @@ TEST_P(KillNine, LosesNoAcknowledgedMessage) {
   std::cout << "acked " << load.acked() << ", duplicates " << counts.duplicates << '\n';
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, KillNine, testing::Values(1, 2), [](const auto& instance) {
-  return "Qos" + std::to_string(instance.param);
-});
+INSTANTIATE_TEST_SUITE_P(Each, KillNine,
+                         testing::Values(Way{"Qos1", 1, ""}, Way{"Qos2", 2, ""},
+                                         Way{"Qos1FromMemory", 1, "buffer: {spill_after: 2s}\n"},
+                                         Way{"Qos2FromMemory", 2, "buffer: {spill_after: 2s}\n"}),
+                         [](const auto& instance) { return instance.param.name; });
 
 TEST(Terminate, UnderLoadLosesNothingAndRepeatsNothing) {
   const Mosquitto broker;

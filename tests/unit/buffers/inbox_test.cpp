@@ -28,7 +28,7 @@ TEST(Inbox, WhatCanWaitDoesNotWakeTheThreadThatWillLookByItself) {
   });
   asleep.get_future().wait();
   inbox.submit(make_block(0, 1, 1, "data"));
-  inbox.confirm({FlowIndex(0), SinkIndex(0), Sequence(1)});
+  inbox.confirm({FlowIndex(0), SinkIndex(0), {Sequence(0), Sequence(1)}});
   inbox.put({"key", "value"});
   inbox.fetch({.flow = FlowIndex(0), .sink = SinkIndex(0), .after = Sequence(0), .then = {}});
   inbox.flush();
@@ -46,9 +46,20 @@ TEST(Inbox, AFetchWakesTheThreadWhenThereMayBeABlockForIt) {
 
 TEST(Inbox, AThreadThatSleepsUntilWokenIsWokenByWhateverArrives) {
   Inbox inbox({}, {Sequence(0)});
-  inbox.confirm({FlowIndex(0), SinkIndex(0), Sequence(1)});
+  inbox.confirm({FlowIndex(0), SinkIndex(0), {Sequence(0), Sequence(1)}});
   inbox.wait({.time = {}}, {});
   EXPECT_EQ(inbox.take().confirmations.size(), 1U);
+}
+
+TEST(Inbox, AFetchDoesNotOvertakeTheConfirmationBeforeIt) {
+  Inbox inbox({}, {Sequence(0)});
+  inbox.confirm({FlowIndex(0), SinkIndex(0), {Sequence(0), Sequence(1)}});
+  inbox.fetch({.flow = FlowIndex(0), .sink = SinkIndex(0), .after = Sequence(0), .then = {}});
+  EXPECT_TRUE(inbox.stored({make_block(0, 1, 1, "data")}).empty());
+  const Arrivals arrivals = inbox.take();
+  EXPECT_EQ(arrivals.confirmations.size(), 1U);
+  ASSERT_EQ(arrivals.fetches.size(), 1U);
+  EXPECT_FALSE(arrivals.fetches[0].nothing_stored) << "there is a block for it by now";
 }
 
 TEST(Inbox, AFetchThatArrivesDuringACommitIsNotLost) {

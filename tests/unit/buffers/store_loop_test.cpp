@@ -110,14 +110,14 @@ TEST_F(StoreLoopTest, TellsWhichFlowIsAtItsLimitUntilThereIsRoom) {
 
 TEST_F(StoreLoopTest, TellsThatTheFileIsAtItsLimit) {
   SteppedBuffer buffer({.directory = directory_.path(),
-                        .max_size = 100'000,
+                        .max_size = 120'000,
                         .routes = {{"a", {"x"}}, {"b", {"x"}}}});
   ASSERT_TRUE(buffer.open());
   buffer.submit(make_block(0, 1, 1, std::string(40'000, 'x')));
   buffer.submit(make_block(1, 2, 1, std::string(40'000, 'x')));
   buffer.tick();
   EXPECT_EQ(buffer.settled(), Numbers{1});
-  EXPECT_EQ(buffer.counts().trouble, "the buffer holds its maximum of 100000 bytes");
+  EXPECT_EQ(buffer.counts().trouble, "the buffer holds its maximum of 120000 bytes");
   buffer.confirm(0, 0, 1);
   buffer.tick();
   EXPECT_EQ(buffer.settled(), (Numbers{1, 2}));

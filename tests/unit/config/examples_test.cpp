@@ -42,7 +42,7 @@ TEST_F(Examples, FullIsValid) {
   EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
   EXPECT_EQ(loaded.config.sources.size(), 2U);
   EXPECT_EQ(loaded.config.flows.size(), 3U);
-  EXPECT_EQ(loaded.config.sinks.size(), 2U);
+  EXPECT_EQ(loaded.config.sinks.size(), 3U);
   EXPECT_EQ(loaded.config.sources[0].expect_message_every.count(), 0);
 }
 

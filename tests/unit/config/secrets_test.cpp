@@ -58,7 +58,10 @@ TEST(Secrets, AreCoveredInTheLinesOfOtherProblems) {
     EXPECT_TRUE(is_silent_about("hunter2", with_sink(line))) << report(with_sink(line));
   }
   for (const char* lines :
-       {"encryption_key: hunter2", "encryption_key: [hunter2]", "encryption_kee: hunter2"}) {
+       {"encryption_key: hunter2", "encryption_key: [hunter2]", "encryption_kee: hunter2",
+        "encryption_old_keys: hunter2", "encryption_old_keys: [hunter2]",
+        "encryption_old_keys: [hunter2, hunter2]", "encryption_old_keys: [[hunter2]]",
+        "encryption_old_keys: {a: hunter2}", "encryption_old_kees: [hunter2]"}) {
     const std::string text = with_top("buffer:\n  " + std::string(lines));
     EXPECT_TRUE(is_silent_about("hunter2", text)) << report(text);
   }

@@ -26,7 +26,7 @@ buffer:
   max_size: 2GiB
   flush_interval: 250ms
   block_size: 2MiB
-  spill_after: 0s
+  spill_after: 5s
   durability: process
   compression_level: 3
 sources:
@@ -58,7 +58,7 @@ flows:
     topics: ["sensors/+/telemetry", "#"]
     decode: json
     shape: flat
-    buffer: {max_size: 1MiB, max_age: off, when_full: block, priority: normal}
+    buffer: {max_size: 1MiB, max_age: 30d, when_full: drop_oldest, priority: high}
     to: [cloud, other]
 sinks:
   cloud:
@@ -97,6 +97,7 @@ TEST_F(EveryKey, OfAgentAndBufferGoesToItsPlace) {
   EXPECT_EQ(config_.agent.log_format, LogFormat::Json);
   EXPECT_EQ(config_.buffer.max_size, 2ULL << 30U);
   EXPECT_EQ(config_.buffer.durability, Durability::Process);
+  EXPECT_EQ(config_.buffer.spill_after, 5s);
   EXPECT_EQ(config_.blocks.flush_interval, 250ms);
   EXPECT_EQ(config_.blocks.block_size, 2UL << 20U);
   EXPECT_EQ(config_.blocks.compression_level, 3);
@@ -143,6 +144,9 @@ TEST_F(EveryKey, OfAFlowGoesToItsPlace) {
   EXPECT_EQ(flow.decode, DecoderKind::Json);
   EXPECT_EQ(flow.shape, LineShape::Flat);
   EXPECT_EQ(flow.max_size, 1U << 20U);
+  EXPECT_EQ(flow.max_age, 24h * 30);
+  EXPECT_EQ(flow.when_full, WhenFull::DropOldest);
+  EXPECT_EQ(flow.priority, Priority::High);
   EXPECT_EQ(flow.to, (std::vector<std::string>{"cloud", "other"}));
 }
 
@@ -156,8 +160,8 @@ TEST_F(EveryKey, OfASinkGoesToItsPlace) {
   EXPECT_EQ(http.compression, HttpCompression::Gzip);
   EXPECT_EQ(http.auth.bearer, "s3cret");
   EXPECT_EQ(http.timeout, 500ms);
-  EXPECT_EQ(config_.sinks[0].retry.initial, 100ms);
-  EXPECT_EQ(config_.sinks[0].retry.max, 1h);
+  EXPECT_EQ(config_.sinks[0].delivery.retry.initial, 100ms);
+  EXPECT_EQ(config_.sinks[0].delivery.retry.max, 1h);
   EXPECT_EQ(config_.sinks[1].http.auth.username, "me");
   EXPECT_EQ(config_.sinks[1].http.auth.password, "s3cret");
 }
@@ -169,6 +173,9 @@ TEST_F(EveryKey, TellsTheOtherPartsWhatTheyNeed) {
   EXPECT_EQ(config_.buffer.routes[0].flow, "telemetry");
   EXPECT_EQ(config_.buffer.routes[0].sinks, (std::vector<std::string>{"cloud", "other"}));
   EXPECT_EQ(config_.buffer.routes[0].max_size, 1U << 20U);
+  EXPECT_EQ(config_.buffer.routes[0].max_age, 24h * 30);
+  EXPECT_EQ(config_.buffer.routes[0].when_full, WhenFull::DropOldest);
+  EXPECT_EQ(config_.buffer.routes[0].priority, Priority::High);
   EXPECT_EQ(config_.sources.at(0).drain_time, 16s);
   EXPECT_EQ(config_.blocks.source_budget, 8UL << 20U);
 }
@@ -183,6 +190,7 @@ const std::map<std::string, std::string> kDefaults{
     {"buffer.max_size", "1GiB"},
     {"buffer.flush_interval", "1s"},
     {"buffer.block_size", "256KiB"},
+    {"buffer.spill_after", "0s"},
     {"buffer.durability", "power"},
     {"buffer.compression_level", "1"},
     {"sources.x.type", "mqtt"},
@@ -199,14 +207,37 @@ const std::map<std::string, std::string> kDefaults{
     {"flows.x.decode", "auto"},
     {"flows.x.shape", "envelope"},
     {"flows.x.buffer.max_size", "256MiB"},
+    {"flows.x.buffer.max_age", "off"},
     {"flows.x.buffer.when_full", "block"},
+    {"flows.x.buffer.priority", "normal"},
     {"sinks.x.type", "http"},
-    {"sinks.x.method", "POST"},
-    {"sinks.x.compression", "zstd"},
-    {"sinks.x.tls.insecure_skip_verify", "false"},
-    {"sinks.x.timeout", "30s"},
+    {"sinks.x.http:method", "POST"},
+    {"sinks.x.http:failback_after", "60s"},
+    {"sinks.x.http:follow_redirects", "false"},
+    {"sinks.x.http:compression", "zstd"},
+    {"sinks.x.http:tls.insecure_skip_verify", "false"},
+    {"sinks.x.http:timeout", "30s"},
+    {"sinks.x.kafka:key", "{topic}"},
+    {"sinks.x.kafka:compression", "zstd"},
+    {"sinks.x.kafka:timeout", "30s"},
+    {"sinks.x.mqtt:topic", "sluice/{agent}/{flow}"},
+    {"sinks.x.mqtt:pack", "block"},
+    {"sinks.x.mqtt:compression", "zstd"},
+    {"sinks.x.mqtt:protocol", "5"},
+    {"sinks.x.mqtt:client_id", "sluice-<agent.id>-<sink>"},
+    {"sinks.x.mqtt:keep_alive", "30s"},
+    {"sinks.x.mqtt:timeout", "30s"},
+    {"sinks.x.mqtt:max_packet_size", "256MiB"},
+    {"sinks.x.mqtt:tls.insecure_skip_verify", "false"},
+    {"sinks.x.file:max_size", "64MiB"},
+    {"sinks.x.file:max_age", "1h"},
+    {"sinks.x.file:keep", "0"},
+    {"sinks.x.file:compression", "none"},
     {"sinks.x.retry.initial", "1s"},
     {"sinks.x.retry.max", "60s"},
+    {"sinks.x.rate_limit.metered", "false"},
+    {"sinks.x.order", "oldest_first"},
+    {"sinks.x.live_share", "80"},
 };
 
 using configuration::Field;
@@ -217,6 +248,9 @@ void walk(const std::vector<Field>& fields, const std::string& path,
   for (const Field& field : fields) {
     visit(path + field.name, field);
     walk(field.fields, path + field.name + '.', visit);
+    for (std::size_t i = 0; i < field.alternatives.size(); ++i) {
+      walk(field.alternatives[i], path + field.words.at(i) + ':', visit);
+    }
     if (field.kind == FieldKind::Named) {
       walk(field.entry("x"), path + field.name + ".x.", visit);
     }
@@ -279,6 +313,26 @@ TEST(Urls, GiveTheirCredentialsAway) {
   EXPECT_EQ(loaded.config.sources.at(0).url.user + loaded.config.sources.at(0).url.password, "");
   EXPECT_EQ(loaded.config.sinks.at(0).http.auth.username, "you");
   EXPECT_EQ(loaded.config.sinks.at(0).http.auth.password, "p@ss");
+}
+
+TEST(EncryptionKeys, ComeFromOutsideTheFile) {
+  const std::string key(64, 'a');
+  const EnvironmentVariable now("SLUICE_TEST_KEY", key.c_str());
+  const EnvironmentVariable before("SLUICE_TEST_OLD_KEY",
+                                   "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+  const LoadedConfig loaded =
+      load(with_top("buffer:\n  encryption_key: ${SLUICE_TEST_KEY}\n"
+                    "  encryption_old_keys: [\"${SLUICE_TEST_OLD_KEY}\"]"));
+  EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
+  EXPECT_EQ(loaded.config.buffer.encryption_key, key);
+  EXPECT_EQ(loaded.config.buffer.encryption_old_keys.size(), 1U);
+}
+
+TEST(EncryptionKeys, AreNoPassPhrases) {
+  const EnvironmentVariable phrase("SLUICE_TEST_KEY", "correct horse");
+  const std::string text = report(with_top("buffer: {encryption_key: \"${SLUICE_TEST_KEY}\"}"));
+  EXPECT_NE(text.find("buffer.encryption_key: the secret is not a key"), std::string::npos) << text;
+  EXPECT_NE(text.find("openssl rand -hex 32"), std::string::npos) << text;
 }
 
 TEST(Anchors, AndMergeKeysAreFollowed) {

@@ -15,18 +15,28 @@ constexpr Timestamp kNow{seconds(784111777)};
 
 TEST(Verdicts, FollowTheTableForEveryStatus) {
   const std::map<unsigned, Verdict> exceptions{
-      {400, Verdict::Refused}, {408, Verdict::Retry},       {413, Verdict::TooLarge},
-      {422, Verdict::Refused}, {415, Verdict::BadEncoding}, {429, Verdict::Throttled}};
+      {206, Verdict::Partial},     {207, Verdict::Partial},  {400, Verdict::Refused},
+      {408, Verdict::Retry},       {413, Verdict::TooLarge}, {422, Verdict::Refused},
+      {415, Verdict::BadEncoding}, {429, Verdict::Throttled}};
   for (unsigned status = 0; status < 1000; ++status) {
     Verdict expected = Verdict::Misconfigured;
-    if (status / 100 == 2) {
+    if (const auto found = exceptions.find(status); found != exceptions.end()) {
+      expected = found->second;
+    } else if (status / 100 == 2) {
       expected = Verdict::Confirmed;
     } else if (status / 100 == 5) {
       expected = Verdict::Retry;
-    } else if (const auto found = exceptions.find(status); found != exceptions.end()) {
-      expected = found->second;
     }
     EXPECT_EQ(verdict_of(status), expected) << status;
+  }
+}
+
+TEST(Verdicts, FollowTheUserWhereHeSaysOtherwise) {
+  const ResponseRules rules{{409, Verdict::Confirmed}, {500, Verdict::Refused}};
+  for (unsigned status = 0; status < 1000; ++status) {
+    const auto rule = rules.find(status);
+    EXPECT_EQ(verdict_of(status, rules), rule == rules.end() ? verdict_of(status) : rule->second)
+        << status;
   }
 }
 
@@ -79,6 +89,18 @@ TEST(Answers, TellWhatTheServerSaidOnOneLine) {
   EXPECT_EQ(answer.verdict, Verdict::Refused);
   EXPECT_EQ(answer.retry_after, seconds(3));
   EXPECT_EQ(answer.detail, "422 Unprocessable: field \"x\":   [31mbad");
+  EXPECT_EQ(answer.words, "422 Unprocessable: field \"x\":\r\n\x1b[31mbad\n");
+}
+
+TEST(Answers, KeepFourKibibytesOfWhatTheServerSaid) {
+  const Answer answer = answer_of({.status = 400,
+                                   .reason = "Bad Request",
+                                   .retry_after = {},
+                                   .date = {},
+                                   .content = std::string(4096, 'x')},
+                                  kNow);
+  EXPECT_EQ(answer.words.size(), 4096U);
+  EXPECT_TRUE(answer.words.starts_with("400 Bad Request: xxx"));
 }
 
 TEST(Answers, NeedNoWords) {

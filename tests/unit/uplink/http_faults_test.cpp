@@ -20,8 +20,6 @@ using boost::asio::ip::tcp;
 using std::chrono::milliseconds;
 using Connection = RawServer::Connection;
 
-const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-
 // One request, one answer, end of the connection.
 Answer answer_to(const std::string& reply, milliseconds timeout = std::chrono::seconds(20)) {
   RawServer server([&](Connection& connection, int /*number*/) {
@@ -127,8 +125,8 @@ TEST(HttpAnswer, MayComeInAnyLegalForm) {
        {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
         "HTTP/1.0 200 OK\r\n\r\nuntil the end", "HTTP/1.1 204 No Content\r\n\r\n",
         "HTTP/1.1 200 \r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
-        "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok"}) {
+        ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>\r\n\r\n"
+         "HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok")}) {
     const Answer answer = answer_to(reply);
     EXPECT_EQ(answer.verdict, Verdict::Confirmed) << reply << answer.detail;
   }
@@ -381,7 +379,7 @@ TEST(HttpRequest, MayTakeLongerThanTheTimeOutAsLongAsItMoves) {
   const auto transport = make_http_transport(io, options, identity);
   ASSERT_TRUE(transport);
   std::optional<Answer> answer;
-  (*transport)->send(block, [&](const Answer& got) { answer = got; });
+  (*transport)->send({.block = block}, [&](const Answer& got) { answer = got; });
   while (!answer && io.run_one_for(std::chrono::seconds(30)) > 0) {
   }
   ASSERT_TRUE(answer);

@@ -245,6 +245,47 @@ TEST(HttpTransport, MayGoAwayInTheMiddleOfARequest) {
   }
 }
 
+TEST(HttpTransport, ReadsNoAnswerToItsEndThatHasNone) {
+  RawServer server([](RawServer::Connection& connection, int /*number*/) {
+    connection.read_request();
+    connection.write("HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n");
+    const std::string chunk = "10000\r\n" + std::string(0x10000, 'x') + "\r\n";
+    while (connection.write(chunk)) {
+    }
+  });
+  Sender sender(options_for(server.url()));
+  EXPECT_EQ(sender.send(make_block(1, 1)).verdict, Verdict::Retry);
+}
+
+TEST(HttpTransport, CountsWhatItSends) {
+  std::size_t received = 0;
+  RawServer server([&](RawServer::Connection& connection, int /*number*/) {
+    for (std::string request = connection.read_request(); !request.empty();
+         request = connection.read_request()) {
+      received += request.size();
+      connection.write(kOk);
+    }
+  });
+  TransportFigures figures;
+  {
+    Sender sender(options_for(server.url()));
+    EXPECT_EQ(sender.transport().figures().sent_bytes, 0U);
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+      ASSERT_EQ(sender.send(make_block(i, 1000)).verdict, Verdict::Confirmed);
+    }
+    figures = sender.transport().figures();
+  }
+  EXPECT_EQ(figures.sent_bytes, received);
+  EXPECT_EQ(figures.connects, 1U);
+  EXPECT_EQ(figures.failovers, 0U);
+  EXPECT_EQ(figures.url, server.url());
+}
+
+TEST(HttpTransport, DoesNotShowSecretsInItsUrl) {
+  const Sender sender(options_for("http://me:hunter2@h:8080/v1/records?token=hunter2"));
+  EXPECT_EQ(sender.transport().figures().url, "http://h:8080/v1/records");
+}
+
 TEST(HttpTransport, RejectsOptionsThatCannotWork) {
   boost::asio::io_context io;
   HttpTransportOptions options = options_for("mqtt://host");

@@ -3,12 +3,16 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <zstd.h>
 
+#include <array>
 #include <random>
 #include <stdexcept>
+#include <string_view>
+#include <utility>
 
 namespace sluice::uplink_tests {
 
@@ -16,16 +20,58 @@ namespace {
 
 constexpr std::chrono::seconds kSafetyNet(30);
 
-std::string head_value(const std::string& head, const std::string& name) {
-  const std::size_t at = head.find("\r\n" + name + ": ");
+int connected_to(std::uint16_t port) {
+  const int number = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(number, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
+    close(number);
+    return -1;
+  }
+  return number;
+}
+
+// False if the other side has closed.
+bool send_all(int socket, std::string_view text) {
+  while (!text.empty()) {
+    const auto sent = ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
+    if (sent <= 0) {
+      return false;
+    }
+    text.remove_prefix(static_cast<std::size_t>(sent));
+  }
+  return true;
+}
+
+// False at the end.
+bool copy_some(int from, int to) {
+  constexpr std::size_t kChunk = 16UL * 1024;
+  std::string chunk(kChunk, '\0');
+  const auto got = ::recv(from, chunk.data(), chunk.size(), 0);
+  if (got <= 0) {
+    return false;
+  }
+  return send_all(to, std::string_view(chunk).substr(0, static_cast<std::size_t>(got)));
+}
+
+}  // namespace
+
+std::string header_of(const std::string& request, const std::string& name) {
+  const std::size_t at = request.find("\r\n" + name + ": ");
   if (at == std::string::npos) {
     return "";
   }
   const std::size_t start = at + name.size() + 4;
-  return head.substr(start, head.find("\r\n", start) - start);
+  return request.substr(start, request.find("\r\n", start) - start);
 }
 
-}  // namespace
+std::string reply_of(const std::string& status, const std::string& body,
+                     const std::string& headers) {
+  return "HTTP/1.1 " + status + "\r\n" + headers +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
 
 std::string lines_of(std::uint64_t first, std::uint32_t count, std::size_t line_bytes) {
   std::mt19937_64 random(first);
@@ -64,10 +110,11 @@ HttpTransportOptions options_for(const std::string& url) {
   return options;
 }
 
-Sender::Sender(const HttpTransportOptions& options) {
+Sender::Sender(const HttpTransportOptions& options, const Clock& clock) {
   auto transport = make_http_transport(
       io_, options,
-      {.agent = "gateway-7", .epoch = 0xabc, .flows = {"telemetry"}, .flow_configs = {"5d2c"}});
+      {.agent = "gateway-7", .epoch = 0xabc, .flows = {"telemetry"}, .flow_configs = {"5d2c"}},
+      clock);
   if (!transport) {
     throw std::runtime_error(transport.error().message);
   }
@@ -81,7 +128,7 @@ Answer Sender::send(const BlockPtr& block) {
 
 void Sender::begin(const BlockPtr& block) {
   answer_.reset();
-  transport_->send(block, [this](const Answer& answer) {
+  transport_->send({.block = block}, [this](const Answer& answer) {
     EXPECT_FALSE(answer_) << "answered twice";
     answer_ = answer;
   });
@@ -99,19 +146,19 @@ Answer Sender::finish() {
 
 std::string RawServer::Connection::read(std::size_t bytes) {
   while (ahead_.size() < bytes) {
-    char chunk[4096];
-    const auto got = ::recv(socket_, chunk, sizeof(chunk), 0);
+    std::array<char, 4096> chunk{};
+    const auto got = ::recv(socket_, chunk.data(), chunk.size(), 0);
     if (got <= 0) {
       break;
     }
-    ahead_.append(chunk, static_cast<std::size_t>(got));
+    ahead_.append(chunk.data(), static_cast<std::size_t>(got));
   }
   std::string text = ahead_.substr(0, bytes);
   ahead_.erase(0, text.size());
   return text;
 }
 
-std::string RawServer::Connection::read_request() {
+std::string RawServer::Connection::read_head() {
   std::string head;
   while (!head.ends_with("\r\n\r\n")) {
     const std::string next = read(1);
@@ -120,19 +167,33 @@ std::string RawServer::Connection::read_request() {
     }
     head += next;
   }
-  const std::size_t body = std::stoul(head_value(head, "Content-Length"));
-  return head + read(body);
+  return head;
 }
 
-void RawServer::Connection::write(const std::string& text) const {
-  std::size_t sent = 0;
-  while (sent < text.size()) {
-    const auto more = ::send(socket_, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
-    if (more <= 0) {
-      return;  // the client has closed, which is what some tests want to see
-    }
-    sent += static_cast<std::size_t>(more);
+std::string RawServer::Connection::read_request() {
+  const std::string head = read_head();
+  const std::string body = header_of(head, "Content-Length");
+  return body.empty() ? head : head + read(std::stoul(body));
+}
+
+bool RawServer::Connection::write(const std::string& text) const {
+  return send_all(socket_, text);
+}
+
+void RawServer::Connection::relay_to(std::uint16_t port) {
+  const int other = connected_to(port);
+  if (other < 0) {
+    return;
   }
+  send_all(other, std::exchange(ahead_, {}));
+  std::array<pollfd, 2> both{{{.fd = socket_, .events = POLLIN, .revents = 0},
+                              {.fd = other, .events = POLLIN, .revents = 0}}};
+  bool goes_on = true;
+  while (goes_on && poll(both.data(), both.size(), -1) > 0) {
+    goes_on = (both[0].revents == 0 || copy_some(socket_, other)) &&
+              (both[1].revents == 0 || copy_some(other, socket_));
+  }
+  close(other);
 }
 
 void RawServer::Connection::wait_for_the_end() {
@@ -172,11 +233,15 @@ RawServer::~RawServer() {
   close(listener_);
 }
 
-std::string RawServer::url() const {
+std::uint16_t RawServer::port() const {
   sockaddr_in address{};
   socklen_t size = sizeof(address);
   getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-  return "http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/v1/records";
+  return ntohs(address.sin_port);
+}
+
+std::string RawServer::url() const {
+  return "http://127.0.0.1:" + std::to_string(port()) + "/v1/records";
 }
 
 void RawServer::run() {

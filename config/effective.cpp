@@ -1,0 +1,174 @@
+#include "config/effective.h"
+
+#include "config/field_search.h"
+#include "config/fields.h"
+#include "config/scalars.h"
+#include "pipeline/json_text.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace sluice::configuration {
+
+namespace {
+
+std::string list_of(const std::vector<std::string>& items) {
+  std::string text = "[";
+  const char* comma = "";
+  for (const std::string& item : items) {
+    text += std::exchange(comma, ", ") + sluice::quoted(item);
+  }
+  return text + ']';
+}
+
+std::string number_of(const Field& field, std::int64_t number) {
+  switch (field.kind) {
+    case FieldKind::Duration:
+      return field.may_be_off && number == 0 ? "off"
+                                             : duration_text(std::chrono::milliseconds(number));
+    case FieldKind::Size:
+      return size_text(number);
+    case FieldKind::Choice:
+      return sluice::quoted(field.words.at(static_cast<std::size_t>(number)));
+    default:
+      return std::to_string(number);
+  }
+}
+
+// What a field has if nothing is said: texts in quotes, the rest as it is.
+std::string default_of(const Field& field) {
+  const bool bare = field.kind == FieldKind::Boolean || field.kind == FieldKind::Integer ||
+                    field.kind == FieldKind::Duration || field.kind == FieldKind::Size;
+  return bare || field.default_value.empty() ? field.default_value
+                                             : sluice::quoted(field.default_value);
+}
+
+// Without the password.
+std::string url_text(const Url& url) {
+  const std::string who =
+      url.user.empty() ? "" : url.user + (url.password.empty() ? "@" : ":******@");
+  return url.scheme + "://" + who + url.authority() + (url.target == "/" ? "" : url.target);
+}
+
+std::string below(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + '.' + name;
+}
+
+class EffectiveWriter {
+ public:
+  explicit EffectiveWriter(const Reading& reading) : reading_(reading) {}
+
+  void section(const std::vector<Field>& fields, const std::string& path, std::size_t depth) {
+    for (const Field& field : in_force(fields, path)) {
+      const std::string field_path = below(path, field.name);
+      if (field.kind == FieldKind::Section) {
+        part(field.name, depth, [&] { section(field.fields, field_path, depth + 1); });
+      } else if (field.kind == FieldKind::Named) {
+        part(field.name, depth, [&] { entries(field, field_path, depth + 1); });
+      } else if (field.kind == FieldKind::TextMap) {
+        part(field.name, depth, [&] { pairs(field_path, depth + 1); });
+      } else if (field.kind != FieldKind::Unsupported) {
+        value(field, field_path, depth);
+      }
+    }
+  }
+
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  [[nodiscard]] std::vector<Field> in_force(const std::vector<Field>& fields,
+                                            const std::string& path) const {
+    const auto selector = std::ranges::find_if(fields, &Field::selects_section);
+    if (selector == fields.end()) {
+      return fields;
+    }
+    for (const std::string& word : selector->words) {
+      const auto said = reading_.values.find(path + '.' + selector->name);
+      if (said != reading_.values.end() && said->second == sluice::quoted(word)) {
+        return with_alternative(fields, word);
+      }
+    }
+    return with_alternative(fields, selector->default_value);
+  }
+
+  void entries(const Field& field, const std::string& path, std::size_t depth) {
+    for (const std::string& name : names_at(path)) {
+      part(name, depth, [&] { section(field.entry(name), below(path, name), depth + 1); });
+    }
+  }
+
+  void pairs(const std::string& path, std::size_t depth) {
+    for (const std::string& name : names_at(path)) {
+      line(sluice::quoted(name), reading_.values.at(below(path, name)), depth);
+    }
+  }
+
+  [[nodiscard]] std::vector<std::string> names_at(const std::string& path) const {
+    const auto names = reading_.names.find(path);
+    return names == reading_.names.end() ? std::vector<std::string>() : names->second;
+  }
+
+  void value(const Field& field, const std::string& path, std::size_t depth) {
+    const auto said = reading_.values.find(path);
+    if (said != reading_.values.end()) {
+      line(field.name, said->second, depth);
+    } else if (const std::string by_default = default_of(field); !by_default.empty()) {
+      text_ += std::string(2 * depth, ' ') + "# " + field.name + ": " + by_default + '\n';
+    }
+  }
+
+  // A key with something below it, unless there is nothing.
+  template <class Write>
+  void part(const std::string& name, std::size_t depth, Write write) {
+    std::string before = std::exchange(text_, {});
+    const std::size_t said_before = said_;
+    write();
+    if (!text_.empty()) {
+      before += std::string(2 * depth, ' ') + (said_ == said_before ? "# " : "") + name + ":\n";
+    }
+    text_ = before + text_;
+  }
+
+  void line(const std::string& name, const std::string& value, std::size_t depth) {
+    if (!value.empty()) {
+      ++said_;
+      text_ += std::string(2 * depth, ' ') + name + ": " + value + '\n';
+    }
+  }
+
+  const Reading& reading_;
+  std::string text_;
+  std::size_t said_ = 0;  // lines that are not comments
+};
+
+struct Written {
+  const Field& field;
+
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(std::int64_t value) const { return number_of(field, value); }
+  std::string operator()(const std::string& value) const { return sluice::quoted(value); }
+  std::string operator()(const std::vector<std::string>& value) const { return list_of(value); }
+  std::string operator()(const Pairs& /*pairs*/) const { return {}; }  // each has a line of its own
+  std::string operator()(const Url& value) const { return sluice::quoted(url_text(value)); }
+  std::string operator()(const std::vector<Url>& value) const {
+    std::vector<std::string> texts;
+    std::ranges::transform(value, std::back_inserter(texts), url_text);
+    return list_of(texts);
+  }
+};
+
+}  // namespace
+
+std::string as_written(const Field& field, const FieldValue& value) {
+  return std::visit(Written{field}, value);
+}
+
+std::string effective_yaml(const Reading& reading) {
+  Config config;
+  EffectiveWriter writer(reading);
+  writer.section(config_fields(config), "", 0);
+  return writer.text();
+}
+
+}  // namespace sluice::configuration

@@ -1,0 +1,31 @@
+// Finding a field by what somebody wrote.
+#pragma once
+
+#include "config/field.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::configuration {
+
+// A secret, or a section with secrets in it: what stands there instead may be one.
+bool holds_secret(const Field& field);
+
+const Field* find_field(const std::vector<Field>& fields, const std::string& name);  // or null
+
+// The fields of a section: with those that its selector brings when it has the value `word`.
+std::vector<Field> with_alternative(std::vector<Field> fields, const std::string& word);
+
+struct Suggestion {
+  std::string name;
+  const Field* field;
+};
+
+// A key that belongs one level deeper, or one that is spelled almost like this.
+std::optional<Suggestion> suggestion(const std::string& key, const std::vector<Field>& fields);
+
+// The names of the fields that this version has, for a message.
+std::string known_keys(const std::vector<Field>& fields);
+
+}  // namespace sluice::configuration

@@ -1,0 +1,17 @@
+// Writes records to standard output, one line each: for containers, and for looking.
+#pragma once
+
+#include "core/transport.h"
+
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+
+namespace sluice {
+
+// `descriptor` stays open and is not changed: it may be shared with other processes. Order: lines
+// are whole, even when a write was interrupted. Confirmed means that the kernel has taken
+// everything; what a reader then does with it cannot be known. Without a reader: Retry.
+std::unique_ptr<Transport> make_stdout_transport(boost::asio::io_context& io, int descriptor = 1);
+
+}  // namespace sluice
