@@ -21,7 +21,7 @@ bool is_absolute(std::string_view location) {
 
 // RFC 3986 §5.2, without the removal of dots, which is left to the server.
 std::string absolute(const Url& from, std::string_view location) {
-  const std::string text(location);
+  std::string text(location);
   if (is_absolute(location)) {
     return text;
   }
