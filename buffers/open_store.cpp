@@ -43,7 +43,8 @@ Result<FirstLook> look_at(const std::string& path, Suspicion suspicion) {
   const std::uintmax_t database = size_of(path);
   const std::string log = path + "-wal";
   if (size_of(log) == 0) {
-    if (database > 0 && suspicion == Suspicion::AfterCrash && !exists(log)) {
+    // One page is what the very first start leaves before it makes the log.
+    if (database > kPageSize && suspicion == Suspicion::AfterCrash && !exists(log)) {
       look.damage = "its log is missing";
     }
     return look;

@@ -3,6 +3,7 @@
 #include "buffers/tables.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,11 +15,9 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x736c6263;  // "slbc"
 
 // Before the log is opened. EXCLUSIVE keeps the index of the log in memory instead of a -shm file.
-constexpr const char* kFirstSettings = R"sql(
-  PRAGMA locking_mode = EXCLUSIVE;
-  PRAGMA page_size = 4096;
-  PRAGMA auto_vacuum = NONE;
-)sql";
+// One by one, so that the message about a file that is no database does not repeat them all.
+constexpr std::array kFirstSettings{"PRAGMA locking_mode = EXCLUSIVE", "PRAGMA page_size = 4096",
+                                    "PRAGMA auto_vacuum = NONE"};
 
 // The log is never made smaller: growing it again would cost the file system more writes than the
 // data. secure_delete is on in Debian's library and would write every freed page once more.
@@ -208,8 +207,10 @@ Result<sqlite::Connection> open_database(const DatabaseOptions& options) {
   if (connection->read_only()) {
     return Error{Reaction::Reject, options.path + " cannot be written; check owner and mode"};
   }
-  if (Status set = connection->run(kFirstSettings); !set) {
-    return at_path(set.error());
+  for (const char* setting : kFirstSettings) {
+    if (Status set = connection->run(setting); !set) {
+      return at_path(set.error());
+    }
   }
   const Result<std::int64_t> format = inspect(*connection, options);
   if (!format) {
