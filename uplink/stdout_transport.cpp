@@ -131,8 +131,9 @@ class LineOutput final : public BlockWork {
 
 }  // namespace
 
-std::unique_ptr<Transport> make_stdout_transport(boost::asio::io_context& io, int descriptor) {
-  return make_threaded_transport(io, std::make_unique<LineOutput>(descriptor));
+std::unique_ptr<Transport> make_stdout_transport(boost::asio::io_context& io, int descriptor,
+                                                 std::chrono::milliseconds timeout) {
+  return make_threaded_transport(io, std::make_unique<LineOutput>(descriptor), timeout);
 }
 
 }  // namespace sluice

@@ -3,6 +3,7 @@
 #include "core/mutex.h"
 #include "uplink/doorbell.h"
 #include "uplink/pending_answer.h"
+#include "uplink/step_deadline.h"
 
 #include <pthread.h>
 #include <signal.h>  // NOLINT(modernize-deprecated-headers): sigset_t is POSIX
@@ -24,8 +25,13 @@ bool same(const BlockPtr& one, const BlockPtr& other) {
 
 class ThreadedTransport final : public Transport {
  public:
-  ThreadedTransport(boost::asio::io_context& io, std::unique_ptr<BlockWork> work)
-      : answer_(io), bell_(io, [this] { finished(); }), work_(std::move(work)) {
+  ThreadedTransport(boost::asio::io_context& io, std::unique_ptr<BlockWork> work,
+                    std::chrono::milliseconds timeout)
+      : timeout_(timeout),
+        answer_(io),
+        deadline_(io),
+        bell_(io, [this] { finished(); }),
+        work_(std::move(work)) {
     thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
   ~ThreadedTransport() override { thread_ = {}; }  // before what it uses
@@ -36,6 +42,7 @@ class ThreadedTransport final : public Transport {
     wanted_ = shipment.block;
     answer_.expect(std::move(then));
     bell_.listen();
+    deadline_.set(timeout_, [this] { give_up("it could not be written in time"); });
     const MutexLock lock(mutex_);
     if (same(done_, wanted_) && outcome_.verdict == Verdict::Confirmed) {
       bell_.ring();  // an attempt that was given up has succeeded since
@@ -49,17 +56,28 @@ class ThreadedTransport final : public Transport {
   }
 
   void cancel() override {
+    give_up("given up");
+    deadline_.close();
+  }
+
+ private:
+  // --- the uplink's thread ---
+
+  void give_up(const char* why) {
     {
       const MutexLock lock(mutex_);
       next_ = nullptr;
     }
     wanted_ = nullptr;
-    bell_.rest();
-    answer_.give(Verdict::Retry, "given up");
+    stop_waiting();
+    answer_.give(Verdict::Retry, why);
   }
 
- private:
-  // The uplink's thread.
+  void stop_waiting() {
+    bell_.rest();
+    deadline_.clear();
+  }
+
   void finished() {
     Answer outcome;
     {
@@ -71,7 +89,7 @@ class ThreadedTransport final : public Transport {
       done_ = nullptr;
     }
     wanted_ = nullptr;
-    bell_.rest();
+    stop_waiting();
     answer_.give(std::move(outcome));
   }
 
@@ -114,8 +132,10 @@ class ThreadedTransport final : public Transport {
     return current_;
   }
 
+  const std::chrono::milliseconds timeout_;
   SystemClock clock_;
   PendingAnswer answer_;
+  StepDeadline deadline_;
   BlockPtr wanted_;  // its answer is expected
   Doorbell bell_;
 
@@ -133,8 +153,9 @@ class ThreadedTransport final : public Transport {
 }  // namespace
 
 std::unique_ptr<Transport> make_threaded_transport(boost::asio::io_context& io,
-                                                   std::unique_ptr<BlockWork> work) {
-  return std::make_unique<ThreadedTransport>(io, std::move(work));
+                                                   std::unique_ptr<BlockWork> work,
+                                                   std::chrono::milliseconds timeout) {
+  return std::make_unique<ThreadedTransport>(io, std::move(work), timeout);
 }
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -27,9 +28,10 @@ class BlockWork {
   virtual void idle() = 0;
 };
 
-// A block that is given up is written to its end all the same. If it is sent again meanwhile, that
-// is waited for instead of writing it twice.
-std::unique_ptr<Transport> make_threaded_transport(boost::asio::io_context& io,
-                                                   std::unique_ptr<BlockWork> work);
+// A block that is given up, also because `timeout` is over, is written to its end all the same. If
+// it is sent again meanwhile, that is waited for instead of writing it twice.
+std::unique_ptr<Transport> make_threaded_transport(
+    boost::asio::io_context& io, std::unique_ptr<BlockWork> work,
+    std::chrono::milliseconds timeout = std::chrono::seconds(30));
 
 }  // namespace sluice

@@ -41,7 +41,7 @@ void write(const std::string& path, const std::string& bytes) {
 std::uint64_t read_everything(const RawPage& page, PageNumber number) {
   std::uint64_t sum = 0;
   for (const TreeCell& cell : cells_of(page, number)) {
-    const auto columns = Record::parse(cell.local, cell.payload_size);
+    const auto columns = PageRecord::parse(cell.local, cell.payload_size);
     sum += cell.local.size();
     for (std::size_t i = 0; columns && i <= columns->columns(); ++i) {
       const auto integer = columns->integer(cell.local, i);
@@ -82,18 +82,17 @@ TEST_F(CarvingTest, ReadsWhatSqliteWrites) {
       "INSERT INTO t VALUES (-5, 0, 'zero', x'00ff'), (1, 1, '', x''), (2, -1, NULL, NULL),"
       " (3, 9223372036854775807, 'a', x'01'), (4, -9223372036854775808, 'b', x'02'),"
       " (300, 1234567, 'c', x'03')");
-  const std::map<std::int64_t, std::int64_t> expected{
-      {-5, 0},
-      {1, 1},
-      {2, -1},
-      {3, std::numeric_limits<std::int64_t>::max()},
-      {4, std::numeric_limits<std::int64_t>::min()},
-      {300, 1'234'567}};
+  const std::map<std::int64_t, std::int64_t> expected{{-5, 0},
+                                                      {1, 1},
+                                                      {2, -1},
+                                                      {3, std::numeric_limits<std::int64_t>::max()},
+                                                      {4, std::numeric_limits<std::int64_t>::min()},
+                                                      {300, 1'234'567}};
   std::map<std::int64_t, std::int64_t> found;
   const RawPage bytes = page(2);
   ASSERT_EQ(kind_of(bytes, kSecond), TreePage::Table);
   for (const TreeCell& cell : cells_of(bytes, kSecond)) {
-    const auto columns = Record::parse(cell.local, cell.payload_size);
+    const auto columns = PageRecord::parse(cell.local, cell.payload_size);
     ASSERT_TRUE(columns);
     ASSERT_EQ(columns->columns(), 4U);
     EXPECT_TRUE(columns->is_null(0));
@@ -118,7 +117,7 @@ TEST_F(CarvingTest, FindsWhereALongRowGoesOn) {
   EXPECT_GT(cells[0].payload_size, 10'000U);
   EXPECT_LT(cells[0].local.size(), kRawPageSize);
   EXPECT_NE(cells[0].overflow, PageNumber(0));
-  const auto columns = Record::parse(cells[0].local, cells[0].payload_size);
+  const auto columns = PageRecord::parse(cells[0].local, cells[0].payload_size);
   ASSERT_TRUE(columns);
   EXPECT_EQ(columns->bytes(cells[0].local, 0), std::nullopt) << "it is not all there";
   const std::string whole =
@@ -139,7 +138,7 @@ TEST_F(CarvingTest, NoPageDoesAnyHarm) {
   std::uint64_t sum = 0;
   for (int i = 0; i < 20'000; ++i) {
     RawPage bytes = i % 2 == 0 ? table : index;
-    for (unsigned changes = random() % 20; changes > 0; --changes) {
+    for (auto changes = random() % 20; changes > 0; --changes) {
       // The beginning of a page says where everything is.
       const std::size_t at = random() % (random() % 2 == 0 ? 100 : kRawPageSize);
       bytes.at(at) = static_cast<unsigned char>(random());
@@ -191,8 +190,9 @@ TEST_F(CarvingTest, KnowsWhatOfTheLogSqliteReads) {
   const auto exec = [&](const char* sql) {
     ASSERT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sql;
   };
-  exec("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;"
-       "CREATE TABLE t(a); PRAGMA wal_checkpoint(TRUNCATE)");
+  exec(
+      "PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;"
+      "CREATE TABLE t(a); PRAGMA wal_checkpoint(TRUNCATE)");
   for (int i = 0; i < 5; ++i) {
     exec("INSERT INTO t VALUES (zeroblob(100))");
   }

@@ -30,6 +30,8 @@ class Examples : public ::testing::Test {
   EnvironmentVariable plant_{"PLANT_PASSWORD", "p"};
   EnvironmentVariable ingest_{"INGEST_TOKEN", "t"};
   EnvironmentVariable archive_{"ARCHIVE_PASSWORD", "a"};
+  EnvironmentVariable kafka_{"KAFKA_PASSWORD", "k"};
+  EnvironmentVariable central_{"CENTRAL_PASSWORD", "c"};
 };
 
 TEST_F(Examples, MinimalIsEnough) {
@@ -42,7 +44,7 @@ TEST_F(Examples, FullIsValid) {
   EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
   EXPECT_EQ(loaded.config.sources.size(), 2U);
   EXPECT_EQ(loaded.config.flows.size(), 3U);
-  EXPECT_EQ(loaded.config.sinks.size(), 3U);
+  EXPECT_EQ(loaded.config.sinks.size(), 7U);
   EXPECT_EQ(loaded.config.sources[0].expect_message_every.count(), 0);
 }
 
