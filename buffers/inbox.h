@@ -37,6 +37,7 @@ struct Arrivals {
   std::vector<Confirmation> confirmations;
   std::vector<FetchRequest> fetches;
   std::map<std::string, WaitingPut> puts;
+  std::vector<InspectionStep> steps;
   bool flush = false;
 };
 
@@ -53,6 +54,7 @@ class Inbox {
   void fetch(FetchRequest request);
   void confirm(Confirmation confirmation);
   void put(StateRow row);
+  void inspect(InspectionStep step);
   [[nodiscard]] std::optional<std::string> load(std::string_view key) const;
   [[nodiscard]] BufferCounts counts() const;
 
@@ -73,7 +75,7 @@ class Inbox {
   std::vector<FetchRequest> stored(const std::vector<SealedBlock>& blocks);
   // All but waiting_bytes, which is counted here.
   void publish(BufferCounts counts);
-  // From now on fetches are answered with Closed by the thread that asks.
+  // From now on fetches and steps are answered with Closed by the thread that asks.
   Arrivals close();
 
  private:

@@ -84,7 +84,7 @@ Status migrate(sqlite::Connection& connection, std::int64_t from) {
   return transaction.commit();
 }
 
-Status check_format(sqlite::Connection& connection) {
+Result<std::int64_t> format_of(sqlite::Connection& connection) {
   const Result<std::int64_t> application = connection.integer("PRAGMA application_id");
   if (!application) {
     return application.error();
@@ -100,8 +100,29 @@ Status check_format(sqlite::Connection& connection) {
     return not_a_buffer("this buffer has format " + std::to_string(*format) +
                         ", and this version reads formats up to " + std::to_string(kFormat));
   }
+  return format;
+}
+
+Status check_format(sqlite::Connection& connection) {
+  const Result<std::int64_t> format = format_of(connection);
+  if (!format) {
+    return format.error();
+  }
   connection.leave_log_when_closed(false);
   return *format < kFormat ? migrate(connection, *format) : Status();
+}
+
+// From here on SQLite itself refuses to write. The log stays as a crash may have left it.
+Status check_and_protect(sqlite::Connection& connection) {
+  const Result<std::int64_t> format = format_of(connection);
+  if (!format) {
+    return format.error();
+  }
+  if (*format < kFormat) {
+    return Error{Reaction::Reject, "this buffer has the earlier format " + std::to_string(*format) +
+                                       ": start the agent once, which brings it up to date"};
+  }
+  return connection.run("PRAGMA query_only = ON");
 }
 
 Status create_or_check(sqlite::Connection& connection) {
@@ -177,7 +198,8 @@ Result<sqlite::Connection> open_database(const DatabaseOptions& options) {
   }
   // A file that is refused is not touched.
   connection->leave_log_when_closed(true);
-  if (Status ready = create_or_check(*connection); !ready) {
+  Status ready = options.read_only ? check_and_protect(*connection) : create_or_check(*connection);
+  if (!ready) {
     return Error{ready.error().reaction, options.path + ": " + ready.error().message};
   }
   return connection;

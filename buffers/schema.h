@@ -18,6 +18,7 @@ struct DatabaseOptions {
   Durability durability = Durability::Power;
   std::uint64_t max_size = 0;  // SQLite itself lets the file grow a little beyond this, no more
   bool may_create = true;
+  bool read_only = false;  // nothing is written, the log stays as it is; the file must exist
 };
 
 // Opens the file, or creates it with all its tables. Recovers what a crash has left in the log, but

@@ -45,6 +45,8 @@ class LockedBuffer final : public SqliteBuffer {
   }
   void put(StateRow row) override { loop_->inbox().put(std::move(row)); }
 
+  void inspect(InspectionStep step) override { loop_->inbox().inspect(std::move(step)); }
+
  private:
   DirectoryLock lock_;  // first: given up after the file is closed
   std::unique_ptr<StoreLoop> loop_;

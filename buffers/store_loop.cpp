@@ -1,6 +1,7 @@
 #include "buffers/store_loop.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sluice {
@@ -88,6 +89,7 @@ void StoreLoop::run(BufferListener& listener, std::chrono::milliseconds stop_tim
 void StoreLoop::step(BufferListener& listener) {
   absorb(inbox_.take());
   serve();
+  look();
   while (due(clock_.elapsed())) {
     const bool committed = commit(listener);
     absorb(inbox_.take());
@@ -118,6 +120,9 @@ void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_
   }
   absorb(inbox_.close());
   readers_.close();
+  for (const InspectionStep& inspection : std::exchange(steps_, {})) {
+    inspection(Error{Reaction::Closed, "the buffer is stopping"});
+  }
   publish();
 }
 
@@ -137,6 +142,7 @@ void StoreLoop::absorb(Arrivals arrivals) {
   for (FetchRequest& fetch : arrivals.fetches) {
     readers_.open(std::move(fetch));
   }
+  std::ranges::move(arrivals.steps, std::back_inserter(steps_));
   flush_ = flush_ || arrivals.flush;
 }
 
@@ -197,6 +203,9 @@ Inbox::Wait StoreLoop::next_wait() const {
   if (!read_error_.empty() || !file_) {
     const Instant again = clock_.elapsed() + kReadAgain;
     next = next ? std::min(*next, again) : again;
+  }
+  if (!steps_.empty()) {
+    next = clock_.elapsed();
   }
   if (next) {
     wait.time = std::max(*next - clock_.elapsed(), Instant::duration::zero());

@@ -3,6 +3,7 @@
 
 #include "buffers/ballast.h"
 #include "buffers/inbox.h"
+#include "buffers/inspection.h"
 #include "buffers/pending.h"
 #include "buffers/quota.h"
 #include "buffers/readers.h"
@@ -16,6 +17,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -36,6 +39,9 @@ class StoreLoop {
   // One round of run() without the waiting: everything that is due by the clock.
   void step(BufferListener& listener);
 
+  // Runs the step at once, for who has the loop on his own thread.
+  void inspect(const InspectionStep& step);
+
   Inbox& inbox() { return inbox_; }
   [[nodiscard]] const Inbox& inbox() const { return inbox_; }
   [[nodiscard]] Sequence last() const { return last_at_open_; }
@@ -45,8 +51,11 @@ class StoreLoop {
   StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile file, Pending pending,
             Meta meta, std::map<std::string, std::string> states);
 
+  class Look;
+
   void absorb(Arrivals arrivals);
   void serve();
+  void look();
   void finish(BufferListener& listener, std::chrono::milliseconds stop_time);
 
   [[nodiscard]] bool has_work() const;
@@ -60,6 +69,8 @@ class StoreLoop {
   Status reopen();
   Status reconcile(BufferListener& listener);
   Status secure();
+  Status change(const std::function<Status(StoreFile&)>& write);
+  Status remove(const std::vector<BlockOutline>& blocks, PurgeStep& done);
   Status write(BufferListener& listener, TickKind kind);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
   void use_ballast(BufferListener& listener);
@@ -77,6 +88,7 @@ class StoreLoop {
   FileRoom room_;
   Ballast ballast_;
   Readers readers_;
+  std::deque<InspectionStep> steps_;  // of inspections, one in each round
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
   Inbox inbox_;

@@ -96,6 +96,9 @@ class RawClient {
 
   // Empty: the connection has ended. Nothing: it took too long.
   [[nodiscard]] std::optional<std::string> read() const {
+    if (descriptor_ < 0) {
+      return std::string();
+    }
     std::array<char, 4096> piece{};
     pollfd wait{.fd = descriptor_, .events = POLLIN, .revents = 0};
     const auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(kLongest);

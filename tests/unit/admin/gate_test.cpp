@@ -182,7 +182,7 @@ TEST_F(AdminTlsTest, WantsACertificateIfItHasIssuersForThem) {
   options_.endpoint.tls.client_ca = authority_.ca();
   const KeyPair known = authority_.issue("operator");
   const KeyPair unknown = other.issue("operator");
-  const KeyPair expired = authority_.issue("operator", "DNS:localhost", -1);
+  const KeyPair expired = authority_.issue("former", "DNS:localhost", -1);
   start();
   EXPECT_EQ(curl({}, "/livez"), 0);
   EXPECT_EQ(curl({"--cert", unknown.cert, "--key", unknown.key}, "/livez"), 0);

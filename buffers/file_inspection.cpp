@@ -1,0 +1,200 @@
+#include "buffers/file_inspection.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace sluice {
+
+namespace {
+
+// By way of the index if there is a flow: the blocks of others are not touched.
+constexpr const char* kRows =
+    "SELECT id, flow, n, skipped, length(data), raw_bytes, min_ts, max_ts FROM block"
+    " WHERE flow = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+constexpr const char* kRowsOfAll =
+    "SELECT id, flow, n, skipped, length(data), raw_bytes, min_ts, max_ts FROM block NOT INDEXED"
+    " WHERE ?1 = 0 AND id > ?2 ORDER BY id LIMIT ?3";
+constexpr const char* kPositions =
+    "SELECT flow, sink, 0, confirmed FROM cursor"
+    " UNION ALL SELECT flow, sink, after, last FROM confirmed ORDER BY 1, 2, 3";
+
+constexpr std::int64_t kMostRecords = 0xFFFF'FFFF;
+
+// A damaged column may hold anything; what is shown of it must still be added up.
+std::uint64_t sane(std::int64_t value) {
+  return static_cast<std::uint64_t>(std::clamp<std::int64_t>(value, 0, kMostRecords));
+}
+
+Timestamp to_time(std::int64_t milliseconds) {
+  return Timestamp(std::chrono::milliseconds(milliseconds));
+}
+
+BlockOutline outline_of(const sqlite::Statement& row) {
+  const auto first = Sequence(static_cast<std::uint64_t>(row.integer(0)));
+  const std::uint64_t records = sane(row.integer(2));
+  const std::uint64_t span = std::max<std::uint64_t>(records + sane(row.integer(3)), 1);
+  return {.flow = StoredFlow(row.integer(1)),
+          .first = first,
+          .last = advance(first, span - 1),
+          .records = records,
+          .bytes = sane(row.integer(4)),
+          .raw_bytes = sane(row.integer(5)),
+          .min_time = to_time(row.integer(6)),
+          .max_time = to_time(row.integer(7))};
+}
+
+SinkOutline& sink_named(FlowOutline& flow, std::string_view name) {
+  const auto found = std::ranges::find(flow.sinks, name, &SinkOutline::name);
+  return found != flow.sinks.end()
+             ? *found
+             : flow.sinks.emplace_back(SinkOutline{std::string(name), {}, {}});
+}
+
+}  // namespace
+
+Result<BufferOutline> FileInspection::outline() {
+  const Result<Meta> meta = file_.catalogue.meta();
+  if (!meta) {
+    return meta.error();
+  }
+  const Result<std::uint64_t> size = file_.connection.file_size();
+  if (!size) {
+    return size.error();
+  }
+  const Result<std::uint64_t> used = file_.used_bytes();
+  if (!used) {
+    return used.error();
+  }
+  const Result<std::int64_t> quarantined =
+      file_.connection.integer("SELECT count(*) FROM quarantine");
+  if (!quarantined) {
+    return quarantined.error();
+  }
+  Result<std::vector<FlowOutline>> flows = this->flows();
+  if (!flows) {
+    return flows.error();
+  }
+  return BufferOutline{.epoch = meta->epoch,
+                       .last = meta->last,
+                       .file_bytes = *size,
+                       .used_bytes = *used,
+                       .quarantined = static_cast<std::uint64_t>(*quarantined),
+                       .flows = *std::move(flows)};
+}
+
+Result<std::vector<FlowOutline>> FileInspection::flows() {
+  const Result<std::map<std::string, FlowId>> names = file_.catalogue.flows();
+  if (!names) {
+    return names.error();
+  }
+  Result<std::map<FlowId, Ledger>> ledger = file_.catalogue.ledger();
+  if (!ledger) {
+    return ledger.error();
+  }
+  std::vector<FlowOutline> flows;
+  for (const auto& [name, id] : *names) {
+    FlowOutline flow{
+        .id = StoredFlow(static_cast<std::int64_t>(id)), .name = name, .sinks = {}, .ledger = {}};
+    for (const auto& [what, records] : (*ledger)[id]) {
+      flow.ledger.emplace(what, records);
+    }
+    flows.push_back(std::move(flow));
+  }
+  if (Status added = add_sinks(flows); !added) {
+    return added.error();
+  }
+  return flows;
+}
+
+Status FileInspection::add_sinks(std::vector<FlowOutline>& flows) {
+  for (FlowOutline& flow : flows) {
+    if (pending_ == nullptr) {
+      break;
+    }
+    const auto configured = std::ranges::find(pending_->flows, flow.name, &FlowState::name);
+    if (configured != pending_->flows.end()) {
+      flow.configured = true;
+      flow.max_size = configured->max_size;
+      for (const SinkState& sink : configured->sinks) {
+        sink_named(flow, sink.name);
+      }
+    }
+  }
+  Result<sqlite::Statement> positions = file_.connection.prepare(kPositions);
+  if (!positions) {
+    return positions.error();
+  }
+  while (true) {
+    const Result<bool> row = positions->step();
+    if (!row) {
+      return row.error();
+    }
+    if (!*row) {
+      return {};
+    }
+    const auto flow = std::ranges::find(flows, StoredFlow(positions->integer(0)), &FlowOutline::id);
+    if (flow == flows.end()) {
+      continue;
+    }
+    SinkOutline& sink = sink_named(*flow, positions->bytes(1));
+    const auto after = Sequence(static_cast<std::uint64_t>(positions->integer(2)));
+    const auto last = Sequence(static_cast<std::uint64_t>(positions->integer(3)));
+    if (after == Sequence(0)) {
+      sink.confirmed = std::max(sink.confirmed, last);
+    } else {
+      sink.ranges.emplace_back(after, last);
+    }
+  }
+}
+
+Result<std::vector<BlockOutline>> FileInspection::blocks(std::optional<StoredFlow> flow,
+                                                         Sequence after, std::size_t most) {
+  Result<sqlite::Statement> rows = file_.connection.prepare(flow ? kRows : kRowsOfAll);
+  if (!rows) {
+    return rows.error();
+  }
+  rows->bind(1, flow ? static_cast<std::int64_t>(*flow) : 0);
+  rows->bind(2, static_cast<std::int64_t>(number(after)));
+  rows->bind(3, static_cast<std::int64_t>(most));
+  std::vector<BlockOutline> blocks;
+  while (true) {
+    const Result<bool> row = rows->step();
+    if (!row) {
+      return row.error();
+    }
+    if (!*row) {
+      return blocks;
+    }
+    blocks.push_back(outline_of(*rows));
+  }
+}
+
+Result<std::optional<InspectedBlock>> FileInspection::block(std::optional<StoredFlow> flow,
+                                                            Sequence after) {
+  const Result<std::vector<BlockOutline>> next = blocks(flow, after, 1);
+  if (!next) {
+    return next.error();
+  }
+  if (next->empty()) {
+    return std::optional<InspectedBlock>();
+  }
+  const BlockOutline& outline = next->front();
+  Result<std::optional<FoundBlock>> found =
+      file_.blocks.next(FlowId(static_cast<std::int64_t>(outline.flow)), FlowIndex(0),
+                        Sequence(number(outline.first) - 1), Sequence(0));
+  if (!found) {
+    return found.error();
+  }
+  // A damaged count may hide a row from the query that sinks use.
+  const bool same = found->has_value() && (*found)->first == outline.first;
+  return std::optional(InspectedBlock{outline, same ? (*found)->block : nullptr});
+}
+
+Result<PurgeStep> FileInspection::purge(const PurgeOrder& /*order*/, Sequence /*after*/,
+                                        Sequence /*through*/) {
+  return Error{Reaction::Reject, "the buffer was opened for reading only"};
+}
+
+}  // namespace sluice

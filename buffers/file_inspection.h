@@ -1,0 +1,35 @@
+// Looks into an open file, reading only. Private to buffers/.
+#pragma once
+
+#include "buffers/inspection.h"
+#include "buffers/pending.h"
+#include "buffers/store_file.h"
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+namespace sluice {
+
+// One thread, that of the file.
+class FileInspection : public Inspection {
+ public:
+  // `pending` says what is configured; null if nobody knows.
+  FileInspection(StoreFile& file, const Pending* pending) : file_(file), pending_(pending) {}
+
+  Result<BufferOutline> outline() override;
+  Result<std::vector<BlockOutline>> blocks(std::optional<StoredFlow> flow, Sequence after,
+                                           std::size_t most) override;
+  Result<std::optional<InspectedBlock>> block(std::optional<StoredFlow> flow,
+                                              Sequence after) override;
+  Result<PurgeStep> purge(const PurgeOrder& order, Sequence after, Sequence through) override;
+
+ private:
+  Result<std::vector<FlowOutline>> flows();
+  Status add_sinks(std::vector<FlowOutline>& flows);
+
+  StoreFile& file_;
+  const Pending* pending_;
+};
+
+}  // namespace sluice

@@ -1,0 +1,107 @@
+// A look into the buffer in small steps: while an agent uses it, or when it is stopped.
+#pragma once
+
+#include "buffers/sqlite_buffer.h"
+#include "core/block.h"
+#include "core/result.h"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice {
+
+// A flow as the file names it; also one that is not configured any more.
+enum class StoredFlow : std::int64_t {};
+
+struct SinkOutline {
+  std::string name;
+  Sequence confirmed{};                               // everything up to here
+  std::vector<std::pair<Sequence, Sequence>> ranges;  // and everything after one up to the other
+};
+
+struct FlowOutline {
+  StoredFlow id{};
+  std::string name;
+  bool configured = false;  // unknown, and false, when the agent is stopped
+  std::uint64_t max_size = 0;
+  std::vector<SinkOutline> sinks;               // those that have confirmed something, or could
+  std::map<std::string, std::uint64_t> ledger;  // see FORMAT.md
+};
+
+struct BufferOutline {
+  std::uint64_t epoch = 0;
+  Sequence last{};                // ever stored
+  std::uint64_t file_bytes = 0;   // without the log
+  std::uint64_t used_bytes = 0;   // of them
+  std::uint64_t quarantined = 0;  // blocks that were set aside
+  std::vector<FlowOutline> flows;
+};
+
+// A stored block without its data.
+struct BlockOutline {
+  StoredFlow flow{};
+  Sequence first{};
+  Sequence last{};
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t raw_bytes = 0;
+  Timestamp min_time;
+  Timestamp max_time;
+};
+
+struct InspectedBlock {
+  BlockOutline outline;
+  BlockPtr block;  // null: it does not match its checksum
+};
+
+struct PurgeOrder {
+  std::optional<std::string> flow;  // all if absent
+  std::optional<std::string> sink;  // only it forgets them; all sinks if absent
+  std::optional<Timestamp> before;  // blocks whose last record is older
+};
+
+struct PurgeStep {
+  std::uint64_t blocks = 0;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;  // given back
+  Sequence reached{};       // go on behind it
+  bool done = false;
+};
+
+// The open file. Used within a step only. Every call is short, whatever the file holds.
+class Inspection {
+ public:
+  virtual ~Inspection() = default;
+
+  virtual Result<BufferOutline> outline() = 0;
+
+  // The oldest blocks behind `after`, at most `most` of them. Without a flow: of all flows.
+  virtual Result<std::vector<BlockOutline>> blocks(std::optional<StoredFlow> flow, Sequence after,
+                                                   std::size_t most) = 0;
+  // The first of them, with its data; nothing if there is none.
+  virtual Result<std::optional<InspectedBlock>> block(std::optional<StoredFlow> flow,
+                                                      Sequence after) = 0;
+
+  // Gives up the next few blocks behind `after`, up to and including those that begin at `through`.
+  // They are gone when it returns, and in the ledger as dropped_purged. Reject: no such flow or
+  // sink, or the file was opened for reading only.
+  virtual Result<PurgeStep> purge(const PurgeOrder& order, Sequence after, Sequence through) = 0;
+};
+
+// Open a buffer that no agent is using, holding its lock as long as the object lives.
+enum class StoppedUse { Read, Change };
+
+// Closed: an agent (or another tool) has it; the message names the process. Reject: there is no
+// buffer in the directory, or it may not be opened; the message says by whom. With Read nothing in
+// the file changes: its log stays as a crash has left it. `options` without routes will do, but a
+// purge for one sink needs to know all of them.
+Result<std::unique_ptr<InspectableBuffer>> open_stopped_buffer(SqliteBufferOptions options,
+                                                               StoppedUse use);
+
+}  // namespace sluice
