@@ -35,10 +35,10 @@ constexpr const char* kNext =
     " WHERE flow = ?1 AND id + n + skipped - 1 > ?3 AND id > max(?2,"
     " coalesce((SELECT max(id) FROM block WHERE flow = ?1 AND id <= ?3), 0) - 1)"
     " ORDER BY id LIMIT 1";
-constexpr const char* kEnded =
+constexpr const char* kWithin =
     "SELECT id, " SLUICE_SANE_COUNT
     ", length(data) FROM block"
-    " WHERE flow = ?1 AND id <= ?2 AND id + n + skipped - 1 <= ?2 ORDER BY id LIMIT ?3";
+    " WHERE flow = ?1 AND id > ?4 AND id <= ?2 AND id + n + skipped - 1 <= ?2 ORDER BY id LIMIT ?3";
 constexpr const char* kRemove = "DELETE FROM block WHERE id = ?1";
 constexpr const char* kContains = "SELECT 1 FROM block WHERE id = ?1 AND crc = ?2";
 constexpr const char* kFind =
@@ -157,7 +157,7 @@ Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection) {
       {&table.last_, kLast},
       {&table.insert_, kInsert},
       {&table.next_, kNext},
-      {&table.ended_, kEnded},
+      {&table.within_, kWithin},
       {&table.remove_, kRemove},
       {&table.contains_, kContains},
       {&table.find_, kFind},
@@ -211,10 +211,23 @@ Status BlockTable::insert(FlowId flow, const Block& block) {
 }
 
 Result<std::optional<FoundBlock>> BlockTable::next(FlowId flow, FlowIndex index, Sequence after,
-                                                   Sequence confirmed) {
+                                                   const Confirmed& confirmed) {
+  // What lies in one range with the beginning is passed over without a look at it.
+  Sequence behind = std::max(confirmed.cursor(), confirmed.end_of_range(advance(after, 1)));
+  while (true) {
+    Result<std::optional<FoundBlock>> found = next(flow, index, after, behind);
+    if (!found || !found->has_value() || !confirmed.covers((*found)->first, (*found)->last)) {
+      return found;
+    }
+    behind = confirmed.end_of_range((*found)->last);
+  }
+}
+
+Result<std::optional<FoundBlock>> BlockTable::next(FlowId flow, FlowIndex index, Sequence after,
+                                                   Sequence behind) {
   const sqlite::ResetAtExit reset(*next_);
   next_->bind(1, static_cast<std::int64_t>(flow));
-  next_->bind(2, to_column(after)).bind(3, to_column(confirmed));
+  next_->bind(2, to_column(after)).bind(3, to_column(behind));
   const Result<bool> row = next_->step();
   if (!row) {
     return row.error();
@@ -222,23 +235,28 @@ Result<std::optional<FoundBlock>> BlockTable::next(FlowId flow, FlowIndex index,
   if (!*row) {
     return std::optional<FoundBlock>();
   }
-  return std::optional(FoundBlock{Sequence(next_->integer(0)), read_block(*next_, index)});
+  const auto first = Sequence(next_->integer(0));
+  const std::uint64_t sequences = count_at(*next_, 2) + count_at(*next_, kSkippedColumn);
+  return std::optional(FoundBlock{.first = first,
+                                  .last = advance(first, std::max<std::uint64_t>(sequences, 1) - 1),
+                                  .block = read_block(*next_, index)});
 }
 
-Result<std::vector<StoredRow>> BlockTable::ended_by(FlowId flow, Sequence last, std::size_t most) {
-  const sqlite::ResetAtExit reset(*ended_);
-  ended_->bind(1, static_cast<std::int64_t>(flow));
-  ended_->bind(2, to_column(last)).bind(3, static_cast<std::int64_t>(most));
+Result<std::vector<StoredRow>> BlockTable::within(FlowId flow, SequenceRange range,
+                                                  std::size_t most) {
+  const sqlite::ResetAtExit reset(*within_);
+  within_->bind(1, static_cast<std::int64_t>(flow)).bind(4, to_column(range.after));
+  within_->bind(2, to_column(range.last)).bind(3, static_cast<std::int64_t>(most));
   std::vector<StoredRow> rows;
   while (true) {
-    const Result<bool> row = ended_->step();
+    const Result<bool> row = within_->step();
     if (!row) {
       return row.error();
     }
     if (!*row) {
       return rows;
     }
-    rows.push_back(stored_row(*ended_));
+    rows.push_back(stored_row(*within_));
   }
 }
 

@@ -1,6 +1,7 @@
 // The rows of the tables `block` and `quarantine`. Private to buffers/.
 #pragma once
 
+#include "buffers/confirmed.h"
 #include "buffers/sqlite_handle.h"
 #include "core/block.h"
 #include "core/clock.h"
@@ -31,7 +32,7 @@ struct Usage {
 
 struct StoredUsage {
   Usage usage;
-  Sequence newest{};  // first sequence of the newest block; 0 if there is none
+  Sequence newest{};  // first sequence of the newest block ever; 0 if that is not known
 };
 
 // A row without its data.
@@ -43,7 +44,8 @@ struct StoredRow {
 
 struct FoundBlock {
   Sequence first{};
-  BlockPtr block;  // null: it does not match its checksum
+  Sequence last{};  // by what the row says
+  BlockPtr block;   // null: it does not match its checksum
 };
 
 // One thread; gone before its connection.
@@ -57,11 +59,11 @@ class BlockTable {
   Result<Sequence> last_sequence();  // 0 if there is no block
 
   Status insert(FlowId flow, const Block& block);
-  // The oldest block of the flow that begins after `after` and ends after `confirmed`.
+  // The oldest block of the flow that begins after `after` and is not wholly confirmed.
   Result<std::optional<FoundBlock>> next(FlowId flow, FlowIndex index, Sequence after,
-                                         Sequence confirmed);
-  // The oldest blocks of the flow that end at or before `last`, at most `most` of them.
-  Result<std::vector<StoredRow>> ended_by(FlowId flow, Sequence last, std::size_t most);
+                                         const Confirmed& confirmed);
+  // The oldest blocks of the flow that lie in the range, at most `most` of them.
+  Result<std::vector<StoredRow>> within(FlowId flow, SequenceRange range, std::size_t most);
   Status remove(Sequence first);
 
   Result<bool> contains(FlowId flow, const Block& block);  // exactly this one
@@ -71,9 +73,12 @@ class BlockTable {
 
  private:
   BlockTable() = default;
+  // The oldest block of the flow that begins after `after` and ends after `behind`.
+  Result<std::optional<FoundBlock>> next(FlowId flow, FlowIndex index, Sequence after,
+                                         Sequence behind);
 
-  std::optional<sqlite::Statement> usage_, last_, insert_, next_, ended_, remove_, contains_, find_,
-      set_aside_;
+  std::optional<sqlite::Statement> usage_, last_, insert_, next_, within_, remove_, contains_,
+      find_, set_aside_;
 };
 
 }  // namespace sluice

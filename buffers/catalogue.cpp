@@ -33,7 +33,7 @@ Status for_each_row(sqlite::Statement& statement, const std::function<void()>& t
 
 Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection) {
   Catalogue catalogue;
-  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 11> all{{
+  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 14> all{{
       {&catalogue.meta_, "SELECT epoch, last_seq, tick FROM meta"},
       {&catalogue.set_meta_, "UPDATE meta SET last_seq = ?1, tick = ?2"},
       {&catalogue.flows_, "SELECT id, name FROM flow"},
@@ -41,7 +41,10 @@ Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection) {
       {&catalogue.cursors_, "SELECT flow, sink, confirmed FROM cursor"},
       {&catalogue.set_cursor_,
        "INSERT INTO cursor VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE"
-       " SET confirmed = max(confirmed, excluded.confirmed)"},
+       " SET confirmed = excluded.confirmed"},
+      {&catalogue.ranges_, "SELECT flow, sink, after, last FROM confirmed"},
+      {&catalogue.add_range_, "INSERT INTO confirmed VALUES (?1, ?2, ?3, ?4)"},
+      {&catalogue.remove_ranges_, "DELETE FROM confirmed WHERE flow = ?1 AND sink = ?2"},
       {&catalogue.states_, "SELECT key, value FROM state"},
       {&catalogue.set_state_,
        "INSERT INTO state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value"},
@@ -94,21 +97,44 @@ Status Catalogue::add_flow(FlowId flow, std::string_view name) {
   return run_to_end(*add_flow_);
 }
 
-Result<std::map<CursorKey, Sequence>> Catalogue::cursors() {
-  std::map<CursorKey, Sequence> cursors;
-  const Status read = for_each_row(*cursors_, [&] {
-    cursors.emplace(CursorKey(FlowId(cursors_->integer(0)), cursors_->bytes(1)),
-                    Sequence(cursors_->integer(2)));
+Result<std::map<CursorKey, Confirmed>> Catalogue::confirmed() {
+  std::map<CursorKey, Confirmed> all;
+  Status read = for_each_row(*cursors_, [&] {
+    all[CursorKey(FlowId(cursors_->integer(0)), cursors_->bytes(1))].add(
+        Sequence(0), Sequence(cursors_->integer(2)));
   });
+  if (read) {
+    read = for_each_row(*ranges_, [&] {
+      all[CursorKey(FlowId(ranges_->integer(0)), ranges_->bytes(1))].add(
+          Sequence(ranges_->integer(2)), Sequence(ranges_->integer(3)));
+    });
+  }
   if (!read) {
     return read.error();
   }
-  return cursors;
+  return all;
 }
 
-Status Catalogue::set_cursor(FlowId flow, std::string_view sink, Sequence confirmed) {
-  set_cursor_->bind(1, to_column(flow)).bind(2, sink).bind(3, to_column(confirmed));
-  return run_to_end(*set_cursor_);
+Status Catalogue::set_confirmed(FlowId flow, std::string_view sink, const Confirmed& confirmed) {
+  set_cursor_->bind(1, to_column(flow)).bind(2, sink).bind(3, to_column(confirmed.cursor()));
+  if (Status set = run_to_end(*set_cursor_); !set) {
+    return set;
+  }
+  remove_ranges_->bind(1, to_column(flow)).bind(2, sink);
+  if (Status removed = run_to_end(*remove_ranges_); !removed) {
+    return removed;
+  }
+  for (const SequenceRange& range : confirmed.ranges()) {
+    if (range.after == Sequence(0)) {
+      continue;  // the cursor says it
+    }
+    add_range_->bind(1, to_column(flow)).bind(2, sink);
+    add_range_->bind(3, to_column(range.after)).bind(4, to_column(range.last));
+    if (Status added = run_to_end(*add_range_); !added) {
+      return added;
+    }
+  }
+  return {};
 }
 
 Result<std::map<std::string, std::string>> Catalogue::states() {

@@ -1,7 +1,8 @@
-// The small tables: meta, flow, cursor, state and ledger. Private to buffers/.
+// The small tables: meta, flow, cursor, confirmed, state and ledger. Private to buffers/.
 #pragma once
 
 #include "buffers/block_table.h"
+#include "buffers/confirmed.h"
 #include "buffers/sqlite_handle.h"
 #include "core/block.h"
 #include "core/ids.h"
@@ -39,8 +40,8 @@ class Catalogue {
   Result<std::map<std::string, FlowId>> flows();
   Status add_flow(FlowId flow, std::string_view name);  // harmless when it is there already
 
-  Result<std::map<CursorKey, Sequence>> cursors();  // also of sinks that left the configuration
-  Status set_cursor(FlowId flow, std::string_view sink, Sequence confirmed);
+  Result<std::map<CursorKey, Confirmed>> confirmed();  // also of sinks that left the configuration
+  Status set_confirmed(FlowId flow, std::string_view sink, const Confirmed& confirmed);
 
   Result<std::map<std::string, std::string>> states();
   Status set_state(const StateRow& row);  // an empty value removes the key
@@ -53,7 +54,7 @@ class Catalogue {
   Catalogue() = default;
 
   std::optional<sqlite::Statement> meta_, set_meta_, flows_, add_flow_, cursors_, set_cursor_,
-      states_, set_state_, remove_state_, ledger_, add_ledger_;
+      ranges_, add_range_, remove_ranges_, states_, set_state_, remove_state_, ledger_, add_ledger_;
 };
 
 }  // namespace sluice

@@ -92,6 +92,11 @@ BufferCounts Inbox::counts() const {
   return counts_;
 }
 
+Sequence Inbox::newest(FlowIndex flow) const {
+  const MutexLock lock(mutex_);
+  return newest_.at(number(flow));
+}
+
 bool Inbox::empty() const {
   return arrivals_.blocks.empty() && arrivals_.confirmations.empty() && arrivals_.puts.empty();
 }

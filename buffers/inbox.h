@@ -1,6 +1,7 @@
 // Everything that passes between the store thread and the others. Private to buffers/.
 #pragma once
 
+#include "buffers/confirmed.h"
 #include "buffers/pending.h"
 #include "buffers/sqlite_buffer.h"
 #include "core/buffer.h"
@@ -21,7 +22,7 @@ namespace sluice {
 struct Confirmation {
   FlowIndex flow{};
   SinkIndex sink{};
-  Sequence last{};
+  SequenceRange range;
 };
 
 struct FetchRequest {
@@ -57,6 +58,7 @@ class Inbox {
   void inspect(InspectionStep step);
   [[nodiscard]] std::optional<std::string> load(std::string_view key) const;
   [[nodiscard]] BufferCounts counts() const;
+  [[nodiscard]] Sequence newest(FlowIndex flow) const;
 
   // More than this is committed at once.
   static constexpr std::uint64_t kFlushBytes = 1024UL * 1024;

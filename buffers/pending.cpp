@@ -20,11 +20,11 @@ FlowId next_free(const std::map<std::string, FlowId>& known,
 }
 
 std::vector<SinkState> sinks_of(const Route& route, FlowId flow,
-                                const std::map<CursorKey, Sequence>& cursors) {
+                                const std::map<CursorKey, Confirmed>& confirmed) {
   std::vector<SinkState> sinks;
   for (const std::string& name : route.sinks) {
-    const auto cursor = cursors.find({flow, name});
-    sinks.push_back({name, cursor != cursors.end() ? cursor->second : Sequence(0), false});
+    const auto found = confirmed.find({flow, name});
+    sinks.push_back({name, found != confirmed.end() ? found->second : Confirmed(), false});
   }
   return sinks;
 }
@@ -65,9 +65,15 @@ void FlowState::take(std::size_t count, std::vector<WaitingBlock>& into) {
   }
 }
 
-Sequence FlowState::confirmed_by_all() const {
-  const auto slowest = std::ranges::min_element(sinks, {}, &SinkState::confirmed);
-  return slowest != sinks.end() ? slowest->confirmed : Sequence(0);
+Confirmed FlowState::confirmed_by_all() const {
+  if (sinks.empty()) {
+    return {};
+  }
+  Confirmed all = sinks.front().confirmed;
+  for (const SinkState& sink : sinks) {
+    all = intersection(all, sink.confirmed);
+  }
+  return all;
 }
 
 Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes) {
@@ -79,9 +85,9 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
   if (!known) {
     return known.error();
   }
-  const Result<std::map<CursorKey, Sequence>> cursors = file.catalogue.cursors();
-  if (!cursors) {
-    return cursors.error();
+  const Result<std::map<CursorKey, Confirmed>> confirmed = file.catalogue.confirmed();
+  if (!confirmed) {
+    return confirmed.error();
   }
   const Result<Sequence> newest = file.blocks.last_sequence();
   if (!newest) {
@@ -94,8 +100,8 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
 
   Pending pending;
   pending.last = std::max(meta->last, *newest);
-  for (const auto& [key, confirmed] : *cursors) {
-    pending.last = std::max(pending.last, confirmed);
+  for (const auto& [key, each] : *confirmed) {
+    pending.last = std::max(pending.last, each.highest());
   }
   for (const auto& [id, usage] : *stored) {
     pending.held += usage.usage;
@@ -107,10 +113,13 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
     flow.id = flow.in_file ? found->second : next_free(*known, *stored);
     flow.name = route.flow;
     flow.max_size = route.max_size;
-    flow.sinks = sinks_of(route, flow.id, *cursors);
-    flow.prune = flow.confirmed_by_all() > Sequence(0);
+    flow.sinks = sinks_of(route, flow.id, *confirmed);
+    flow.prune = !flow.confirmed_by_all().ranges().empty();
     if (const auto usage = stored->find(flow.id); usage != stored->end()) {
       flow.stored = usage->second;
+    }
+    for (const SinkState& sink : flow.sinks) {
+      flow.stored.newest = std::max(flow.stored.newest, sink.confirmed.highest());
     }
     known->emplace(flow.name, flow.id);
     pending.flows.push_back(std::move(flow));
@@ -143,7 +152,9 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
     FlowState& flow = flows[i];
     flow.take(counts[i], stored);
     const auto found = usage->find(flow.id);
+    const Sequence newest_ever = flow.stored.newest;
     flow.stored = found != usage->end() ? found->second : StoredUsage();
+    flow.stored.newest = std::max(flow.stored.newest, newest_ever);
     flow.in_file = false;
     flow.prune = true;
   }
@@ -155,15 +166,13 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
   return in_order(std::move(stored));
 }
 
-void Pending::confirm(FlowIndex flow, SinkIndex sink, Sequence last_confirmed) {
+void Pending::confirm(FlowIndex flow, SinkIndex sink, SequenceRange range) {
   FlowState& state = flows.at(number(flow));
-  SinkState& cursor = state.sinks.at(number(sink));
-  if (last_confirmed <= cursor.confirmed) {
-    return;
+  SinkState& by = state.sinks.at(number(sink));
+  if (by.confirmed.add(range.after, range.last)) {
+    by.changed = true;
+    state.prune = true;
   }
-  cursor.confirmed = last_confirmed;
-  cursor.changed = true;
-  state.prune = true;
 }
 
 bool Pending::report_damage(FlowIndex flow, Sequence first) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "buffers/block_table.h"
+#include "buffers/confirmed.h"
 #include "buffers/sqlite_buffer.h"
 #include "buffers/store_file.h"
 #include "core/block.h"
@@ -31,7 +32,7 @@ struct WaitingPut {
 
 struct SinkState {
   std::string name;
-  Sequence confirmed{};
+  Confirmed confirmed;
   bool changed = false;  // the file has an older value
 };
 
@@ -46,8 +47,8 @@ struct FlowState {
   std::deque<WaitingBlock> waiting;
   std::uint64_t waiting_bytes = 0;
 
-  // Up to here every sink has every record; 0 if there is no sink.
-  [[nodiscard]] Sequence confirmed_by_all() const;
+  // What every sink has; nothing if there is no sink.
+  [[nodiscard]] Confirmed confirmed_by_all() const;
   // Moves the first `count` of what waits.
   void take(std::size_t count, std::vector<WaitingBlock>& into);
 };
@@ -65,7 +66,7 @@ struct Pending {
   // Returns the blocks that need not wait any more, in the order of their submission.
   Result<std::vector<SealedBlock>> reconcile(StoreFile& file);
 
-  void confirm(FlowIndex flow, SinkIndex sink, Sequence last);
+  void confirm(FlowIndex flow, SinkIndex sink, SequenceRange range);
   // A block has been found that does not match its checksum. False: it was known already.
   bool report_damage(FlowIndex flow, Sequence first);
 

@@ -5,15 +5,23 @@
 
 namespace sluice {
 
+namespace {
+
+constexpr std::size_t kRequestsOfSink = 2;  // from the beginning, and after some sequence
+
+}  // namespace
+
 Readers::Readers(const std::vector<Route>& routes) {
   for (const Route& route : routes) {
-    readers_.emplace_back(route.sinks.size());
+    readers_.emplace_back(kRequestsOfSink * route.sinks.size());
   }
 }
 
 void Readers::open(FetchRequest request) {
-  Reader& reader = readers_.at(number(request.flow)).at(number(request.sink));
-  assert(!reader.open && "a sink may have one open request for each flow");
+  const std::size_t which = request.after == Sequence(0) ? 0 : 1;
+  Reader& reader =
+      readers_.at(number(request.flow)).at(kRequestsOfSink * number(request.sink) + which);
+  assert(!reader.open && "a sink may have one open request of each kind for each flow");
   reader = {std::move(request), true};
 }
 
@@ -34,7 +42,7 @@ Status Readers::serve(StoreFile& file, Pending& pending) {
 Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
   const FetchRequest& request = reader.request;
   const FlowState& flow = pending.flows.at(number(request.flow));
-  const Sequence confirmed = flow.sinks.at(number(request.sink)).confirmed;
+  const Confirmed& confirmed = flow.sinks.at(number(request.sink)).confirmed;
   Sequence after = request.after;
   while (true) {
     Result<std::optional<FoundBlock>> found =
@@ -65,7 +73,8 @@ void Readers::offer(const std::vector<SealedBlock>& stored, const Pending& pendi
       if (!reader.open || !request.nothing_stored || each.block->first <= request.after) {
         continue;
       }
-      if (each.block->last() > pending.flows.at(flow).sinks.at(number(request.sink)).confirmed) {
+      const SinkState& sink = pending.flows.at(flow).sinks.at(number(request.sink));
+      if (!sink.confirmed.covers(*each.block)) {
         answer(reader, each.block);
       }
     }

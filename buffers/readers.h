@@ -39,7 +39,7 @@ class Readers {
   Status serve_one(StoreFile& file, Pending& pending, Reader& reader);
   static void answer(Reader& reader, Result<BlockPtr> with);
 
-  std::vector<std::vector<Reader>> readers_;  // by flow and sink
+  std::vector<std::vector<Reader>> readers_;  // by flow; two of each sink
   std::uint64_t damaged_ = 0;
 };
 

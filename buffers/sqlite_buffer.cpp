@@ -28,8 +28,8 @@ class LockedBuffer final : public SqliteBuffer {
   void fetch(FlowIndex flow, SinkIndex sink, Sequence after, FetchHandler then) override {
     loop_->inbox().fetch({.flow = flow, .sink = sink, .after = after, .then = std::move(then)});
   }
-  void confirm(FlowIndex flow, SinkIndex sink, Sequence /*after*/, Sequence last) override {
-    loop_->inbox().confirm({flow, sink, last});
+  void confirm(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last) override {
+    loop_->inbox().confirm({flow, sink, {after, last}});
   }
   void split(FlowIndex /*flow*/, Sequence /*first*/, SplitHandler then) override {
     then(Error{Reaction::Reject, "blocks cannot be split yet"});
@@ -38,7 +38,9 @@ class LockedBuffer final : public SqliteBuffer {
             DeadLetter /*why*/) override {
     confirm(flow, sink, after, last);
   }
-  [[nodiscard]] Sequence newest(FlowIndex /*flow*/) const override { return {}; }
+  [[nodiscard]] Sequence newest(FlowIndex flow) const override {
+    return loop_->inbox().newest(flow);
+  }
 
   [[nodiscard]] std::optional<std::string> load(std::string_view key) const override {
     return loop_->inbox().load(key);

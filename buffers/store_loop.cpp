@@ -134,7 +134,7 @@ void StoreLoop::absorb(Arrivals arrivals) {
     flow.waiting.push_back(std::move(waiting));
   }
   for (const Confirmation& each : arrivals.confirmations) {
-    pending_.confirm(each.flow, each.sink, each.last);
+    pending_.confirm(each.flow, each.sink, each.range);
   }
   for (auto& [key, put] : arrivals.puts) {
     pending_.puts.insert_or_assign(key, std::move(put));

@@ -88,7 +88,7 @@ Status Tick::write_cursors(StoreFile& file, const Pending& pending) {
       if (!sink.changed) {
         continue;
       }
-      if (Status saved = file.catalogue.set_cursor(flow.id, sink.name, sink.confirmed); !saved) {
+      if (Status saved = file.catalogue.set_confirmed(flow.id, sink.name, sink.confirmed); !saved) {
         return saved;
       }
     }
@@ -98,11 +98,21 @@ Status Tick::write_cursors(StoreFile& file, const Pending& pending) {
 
 Status Tick::prune(StoreFile& file, const Pending& pending) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
-    const FlowState& flow = pending.flows[i];
-    if (!flow.prune) {
+    if (!pending.flows[i].prune) {
       continue;
     }
-    const auto rows = file.blocks.ended_by(flow.id, flow.confirmed_by_all(), kMostRemoved);
+    if (Status pruned = prune_flow(file, pending.flows[i], flows_[i]); !pruned) {
+      return pruned;
+    }
+  }
+  return {};
+}
+
+Status Tick::prune_flow(StoreFile& file, const FlowState& flow, FlowPart& part) {
+  std::size_t left = kMostRemoved;
+  const Confirmed confirmed = flow.confirmed_by_all();
+  for (const SequenceRange& range : confirmed.ranges()) {
+    const auto rows = file.blocks.within(flow.id, range, left);
     if (!rows) {
       return rows.error();
     }
@@ -111,13 +121,17 @@ Status Tick::prune(StoreFile& file, const Pending& pending) {
         return removed;
       }
       const Usage removed{1, row.records, row.bytes};
-      flows_[i].stored.usage -= removed;
-      flows_[i].records_delivered += row.records;
+      part.stored.usage -= removed;
+      part.records_delivered += row.records;
       held_ -= removed;
       room_.give_back(row.bytes);
     }
-    flows_[i].prune = rows->size() == kMostRemoved;
+    left -= rows->size();
+    if (left == 0) {
+      break;
+    }
   }
+  part.prune = left == 0;
   return {};
 }
 

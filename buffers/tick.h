@@ -39,10 +39,10 @@ class Tick {
 
  private:
   struct FlowPart {
-    std::size_t blocks = 0;       // from the front of what waits
-    StoredUsage stored;           // afterwards
-    bool prune = false;           // there is more to remove
-    std::vector<Sequence> saved;  // cursors, in the order of the sinks
+    std::size_t blocks = 0;        // from the front of what waits
+    StoredUsage stored;            // afterwards
+    bool prune = false;            // there is more to remove
+    std::vector<Confirmed> saved;  // in the order of the sinks
     std::uint64_t records_stored = 0;
     std::uint64_t records_delivered = 0;
     std::uint64_t records_damaged = 0;
@@ -56,6 +56,7 @@ class Tick {
   Status write(StoreFile& file, Pending& pending, TickKind kind, Timestamp now);
   Status write_cursors(StoreFile& file, const Pending& pending);
   Status prune(StoreFile& file, const Pending& pending);
+  Status prune_flow(StoreFile& file, const FlowState& flow, FlowPart& part);
   Status set_aside(StoreFile& file, Pending& pending, Timestamp now);
   Status insert_blocks(StoreFile& file, const Pending& pending);
   Status write_ledger(StoreFile& file, const Pending& pending);

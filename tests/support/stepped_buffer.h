@@ -45,7 +45,10 @@ class SteppedBuffer {
 
   void submit(SealedBlock block) { loop_->inbox().submit(std::move(block)); }
   void confirm(std::size_t flow, std::size_t sink, std::uint64_t last) {
-    loop_->inbox().confirm({FlowIndex(flow), SinkIndex(sink), Sequence(last)});
+    confirm(flow, sink, 0, last);
+  }
+  void confirm(std::size_t flow, std::size_t sink, std::uint64_t after, std::uint64_t last) {
+    loop_->inbox().confirm({FlowIndex(flow), SinkIndex(sink), {Sequence(after), Sequence(last)}});
   }
 
   // Null if there is none. The request then stays open, and the next call looks at it again.

@@ -28,7 +28,7 @@ TEST(Inbox, WhatCanWaitDoesNotWakeTheThreadThatWillLookByItself) {
   });
   asleep.get_future().wait();
   inbox.submit(make_block(0, 1, 1, "data"));
-  inbox.confirm({FlowIndex(0), SinkIndex(0), Sequence(1)});
+  inbox.confirm({FlowIndex(0), SinkIndex(0), {Sequence(0), Sequence(1)}});
   inbox.put({"key", "value"});
   inbox.fetch({.flow = FlowIndex(0), .sink = SinkIndex(0), .after = Sequence(0), .then = {}});
   inbox.flush();
@@ -46,7 +46,7 @@ TEST(Inbox, AFetchWakesTheThreadWhenThereMayBeABlockForIt) {
 
 TEST(Inbox, AThreadThatSleepsUntilWokenIsWokenByWhateverArrives) {
   Inbox inbox({}, {Sequence(0)});
-  inbox.confirm({FlowIndex(0), SinkIndex(0), Sequence(1)});
+  inbox.confirm({FlowIndex(0), SinkIndex(0), {Sequence(0), Sequence(1)}});
   inbox.wait({.time = {}}, {});
   EXPECT_EQ(inbox.take().confirmations.size(), 1U);
 }
