@@ -183,7 +183,7 @@ Result<std::optional<InspectedBlock>> FileInspection::block(std::optional<Stored
   const BlockOutline& outline = next->front();
   Result<std::optional<FoundBlock>> found =
       file_.blocks.next(FlowId(static_cast<std::int64_t>(outline.flow)), FlowIndex(0),
-                        Sequence(number(outline.first) - 1), Sequence(0));
+                        Sequence(number(outline.first) - 1), Confirmed());
   if (!found) {
     return found.error();
   }

@@ -62,14 +62,14 @@ struct InspectedBlock {
 
 struct PurgeOrder {
   std::optional<std::string> flow;  // all if absent
-  std::optional<std::string> sink;  // only it forgets them; all sinks if absent
-  std::optional<Timestamp> before;  // blocks whose last record is older
+  std::optional<std::string> sink;  // only it forgets them; all sinks if absent. Needs the flow
+  std::optional<Timestamp> before;  // only blocks whose last record is older
 };
 
 struct PurgeStep {
-  std::uint64_t blocks = 0;
+  std::uint64_t blocks = 0;  // that the sinks of the order will not get
   std::uint64_t records = 0;
-  std::uint64_t bytes = 0;  // given back
+  std::uint64_t bytes = 0;  // given back: not those of blocks that other sinks still need
   Sequence reached{};       // go on behind it
   bool done = false;
 };
@@ -89,8 +89,8 @@ class Inspection {
                                                       Sequence after) = 0;
 
   // Gives up the next few blocks behind `after`, up to and including those that begin at `through`.
-  // They are gone when it returns, and in the ledger as dropped_purged. Reject: no such flow or
-  // sink, or the file was opened for reading only.
+  // What no sink needs any more is gone when it returns, and in the ledger as dropped_purged.
+  // Reject: no such flow or sink, or the file was opened for reading only.
   virtual Result<PurgeStep> purge(const PurgeOrder& order, Sequence after, Sequence through) = 0;
 };
 

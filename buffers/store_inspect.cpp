@@ -13,40 +13,60 @@ namespace {
 // Few enough for a transaction that nobody notices.
 constexpr std::size_t kMostPurged = 128;
 
-// What one step of a purge is about to remove.
-struct Removal {
-  PurgeStep step;
-  std::vector<BlockOutline> blocks;
-};
+FlowId id_of(StoredFlow flow) {
+  return FlowId(static_cast<std::int64_t>(flow));
+}
+
+// True if every other sink has the block.
+bool is_last_to_need(const FlowState& flow, const SinkState& sink, const BlockOutline& block) {
+  return std::ranges::all_of(flow.sinks, [&](const SinkState& other) {
+    return &other == &sink || other.confirmed.covers(block.first, block.last);
+  });
+}
 
 }  // namespace
+
+// What one step of a purge changes.
+struct StoreLoop::Removal {
+  std::vector<BlockOutline> blocks;  // to be removed
+  FlowState* flow = nullptr;         // with a sink: what that has now
+  SinkState* sink = nullptr;
+  Confirmed confirmed;
+};
 
 class StoreLoop::Look final : public FileInspection {
  public:
   explicit Look(StoreLoop& loop) : FileInspection(*loop.file_, &loop.pending_), loop_(loop) {}
 
   Result<PurgeStep> purge(const PurgeOrder& order, Sequence after, Sequence through) override {
-    Result<std::optional<StoredFlow>> flow = flow_of(order);
+    const Result<std::optional<StoredFlow>> flow = flow_of(order);
     if (!flow) {
       return flow.error();
     }
-    Result<std::vector<BlockOutline>> next = blocks(*flow, after, kMostPurged);
+    Removal removal;
+    if (Status found = find_sink(order, removal); !found) {
+      return found.error();
+    }
+    const Result<std::vector<BlockOutline>> next = blocks(*flow, after, kMostPurged);
     if (!next) {
       return next.error();
     }
-    Removal removal{.step = {.done = next->size() < kMostPurged}, .blocks = {}};
+    PurgeStep step{.done = next->size() < kMostPurged};
     for (const BlockOutline& each : *next) {
       if (each.first > through) {
-        removal.step.done = true;
+        step.done = true;
         break;
       }
-      removal.step.reached = each.first;
-      if (!order.before || each.max_time < *order.before) {
-        removal.blocks.push_back(each);
+      step.reached = each.first;
+      if (order.before && each.max_time >= *order.before) {
+        continue;
+      }
+      if (Status added = add(each, removal, step); !added) {
+        return added.error();
       }
     }
-    Status removed = loop_.remove(removal.blocks, removal.step);
-    return removed ? Result<PurgeStep>(removal.step) : removed.error();
+    Status applied = loop_.apply(removal);
+    return applied ? Result<PurgeStep>(step) : applied.error();
   }
 
  private:
@@ -63,6 +83,64 @@ class StoreLoop::Look final : public FileInspection {
       return Error{Reaction::Reject, "the buffer knows no flow " + *order.flow};
     }
     return std::optional(StoredFlow(static_cast<std::int64_t>(found->second)));
+  }
+
+  Status find_sink(const PurgeOrder& order, Removal& removal) {
+    if (!order.sink) {
+      return {};
+    }
+    std::vector<FlowState>& flows = loop_.pending_.flows;
+    const auto flow = std::ranges::find(flows, order.flow.value_or(""), &FlowState::name);
+    if (flow == flows.end()) {
+      return Error{Reaction::Reject,
+                   "for a single sink, name a flow that is configured, and the configuration"};
+    }
+    const auto sink = std::ranges::find(flow->sinks, *order.sink, &SinkState::name);
+    if (sink == flow->sinks.end()) {
+      return Error{Reaction::Reject,
+                   "flow " + flow->name + " does not deliver to a sink " + *order.sink};
+    }
+    removal.flow = &*flow;
+    removal.sink = &*sink;
+    removal.confirmed = sink->confirmed;
+    return {};
+  }
+
+  Status add(const BlockOutline& block, Removal& removal, PurgeStep& step) {
+    if (removal.sink != nullptr) {
+      if (removal.confirmed.covers(block.first, block.last)) {
+        return {};
+      }
+      const Result<Sequence> from = end_before(block, removal);
+      if (!from) {
+        return from.error();
+      }
+      removal.confirmed.add(*from, block.last);
+    }
+    step.blocks += 1;
+    step.records += block.records;
+    if (removal.sink == nullptr || is_last_to_need(*removal.flow, *removal.sink, block)) {
+      removal.blocks.push_back(block);
+      step.bytes += block.bytes;
+    }
+    return {};
+  }
+
+  // A range of the sink that ends before the block and has no other block behind it goes on: one
+  // range for each block would be many.
+  Result<Sequence> end_before(const BlockOutline& block, const Removal& removal) {
+    Sequence end{};
+    for (const SequenceRange& range : removal.confirmed.ranges()) {
+      if (range.last < block.first) {
+        end = range.last;
+      }
+    }
+    const Result<std::vector<BlockOutline>> behind = blocks(block.flow, end, 1);
+    if (!behind) {
+      return behind.error();
+    }
+    const bool adjacent = !behind->empty() && behind->front().first == block.first;
+    return adjacent ? end : Sequence(number(block.first) - 1);
   }
 
   StoreLoop& loop_;
@@ -112,17 +190,24 @@ Status StoreLoop::change(const std::function<Status(StoreFile&)>& write) {
   return {};
 }
 
-Status StoreLoop::remove(const std::vector<BlockOutline>& blocks, PurgeStep& done) {
-  if (blocks.empty()) {
+Status StoreLoop::apply(const Removal& removal) {
+  if (removal.blocks.empty() && removal.sink == nullptr) {
     return {};
   }
-  const auto write = [&blocks](StoreFile& file) -> Status {
-    for (const BlockOutline& each : blocks) {
+  const auto write = [&removal](StoreFile& file) -> Status {
+    if (removal.sink != nullptr) {
+      if (Status saved =
+              file.catalogue.set_confirmed(removal.flow->id, removal.sink->name, removal.confirmed);
+          !saved) {
+        return saved;
+      }
+    }
+    for (const BlockOutline& each : removal.blocks) {
       if (Status removed = file.blocks.remove(each.first); !removed) {
         return removed;
       }
-      const auto flow = FlowId(static_cast<std::int64_t>(each.flow));
-      if (Status counted = file.catalogue.add_ledger(flow, "dropped_purged", each.records);
+      if (Status counted =
+              file.catalogue.add_ledger(id_of(each.flow), "dropped_purged", each.records);
           !counted) {
         return counted;
       }
@@ -131,28 +216,31 @@ Status StoreLoop::remove(const std::vector<BlockOutline>& blocks, PurgeStep& don
   };
   Status changed = change(write);
   if (!changed && changed.error().reaction == Reaction::Full) {
-    ballast_.release();  // what the space is kept for
+    ballast_.release();  // this is what its space is kept for
     make_room();
     changed = change(write);
   }
   if (!changed) {
     return changed;
   }
-  for (const BlockOutline& each : blocks) {
+  note(removal);
+  return {};
+}
+
+void StoreLoop::note(const Removal& removal) {
+  if (removal.sink != nullptr) {
+    removal.sink->confirmed = removal.confirmed;
+  }
+  for (const BlockOutline& each : removal.blocks) {
     const Usage removed{1, each.records, each.bytes};
     pending_.held -= removed;
-    const auto id = FlowId(static_cast<std::int64_t>(each.flow));
-    const auto flow = std::ranges::find(pending_.flows, id, &FlowState::id);
+    pending_.damaged.erase(each.first);
+    const auto flow = std::ranges::find(pending_.flows, id_of(each.flow), &FlowState::id);
     if (flow != pending_.flows.end()) {
       flow->stored.usage -= removed;
     }
-    pending_.damaged.erase(each.first);
-    done.blocks += 1;
-    done.records += each.records;
-    done.bytes += each.bytes;
   }
   measure(false);
-  return {};
 }
 
 }  // namespace sluice

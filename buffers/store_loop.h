@@ -52,6 +52,7 @@ class StoreLoop {
             Meta meta, std::map<std::string, std::string> states);
 
   class Look;
+  struct Removal;
 
   void absorb(Arrivals arrivals);
   void serve();
@@ -70,7 +71,8 @@ class StoreLoop {
   Status reconcile(BufferListener& listener);
   Status secure();
   Status change(const std::function<Status(StoreFile&)>& write);
-  Status remove(const std::vector<BlockOutline>& blocks, PurgeStep& done);
+  Status apply(const Removal& removal);
+  void note(const Removal& removal);
   Status write(BufferListener& listener, TickKind kind);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
   void use_ballast(BufferListener& listener);

@@ -68,6 +68,7 @@ LoadedConfig parse_config(const std::string& text, const std::string& name) {
     const configuration::Places places =
         configuration::read_fields(document, configuration::config_fields(config), findings);
     configuration::complete(config, places, findings);
+    configuration::check_admin(config.admin, places, findings);
     configuration::check_sources(config, places, findings);
     configuration::check_flows(config, places, findings);
     configuration::check_sinks(config, places, findings);

@@ -1,5 +1,7 @@
 #include "admin/endpoint.h"
 
+#include "admin/address.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -218,19 +220,6 @@ Result<int> connect_unix(const std::string& path) {
     return failure(path, errno);
   }
   return socket.release();
-}
-
-std::string to_text(const AdminAddress& address) {
-  switch (address.kind) {
-    case AdminAddress::Kind::Off:
-      return "off";
-    case AdminAddress::Kind::Unix:
-      return "unix:" + address.path;
-    case AdminAddress::Kind::Tcp:
-      break;
-  }
-  const bool v6 = address.host.find(':') != std::string::npos;
-  return (v6 ? '[' + address.host + ']' : address.host) + ':' + std::to_string(address.port);
 }
 
 }  // namespace sluice

@@ -1,7 +1,6 @@
 // Sockets that listen: TCP, and Unix sockets that only their owner can open. Private to admin/.
 #pragma once
 
-#include "admin/options.h"
 #include "core/result.h"
 
 #include <cstdint>
@@ -41,7 +40,5 @@ Result<ListeningSocket> listen_unix(const std::string& path, Leftover leftover);
 
 // A connected descriptor, for the caller to close. Closed: nobody listens there.
 Result<int> connect_unix(const std::string& path);
-
-std::string to_text(const AdminAddress& address);
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "admin/endpoint.h"
+#include "admin/options.h"
 #include "admin/session.h"
 
 #include <boost/asio/basic_socket_acceptor.hpp>

@@ -1,5 +1,6 @@
 #include "admin/server.h"
 
+#include "admin/address.h"
 #include "admin/listener.h"
 
 #include <boost/asio/io_context.hpp>

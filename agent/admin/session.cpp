@@ -1,7 +1,7 @@
 #include "admin/session.h"
 
+#include "admin/admission.h"
 #include "admin/peer.h"
-#include "admin/target.h"
 
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -31,20 +31,6 @@ using TlsStream = asio::ssl::stream<PlainStream>;
 
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
-}
-
-std::optional<AdminMethod> method_of(http::verb verb) {
-  switch (verb) {
-    case http::verb::get:
-    case http::verb::head:
-      return AdminMethod::Get;
-    case http::verb::post:
-      return AdminMethod::Post;
-    case http::verb::delete_:
-      return AdminMethod::Delete;
-    default:
-      return std::nullopt;
-  }
 }
 
 unsigned status_of(const error_code& error) {
@@ -101,7 +87,7 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
   }
 
   void header_read(error_code failed) {
-    request_ = {};
+    admission_ = {};
     body_.reset();
     if (failed) {
       keep_ = false;
@@ -111,9 +97,10 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
     keep_ = header.keep_alive();
     old_ = header.version() < 11;
     head_ = header.method() == http::verb::head;
-    if (auto refusal = refuse()) {
+    admission_ = admit(header, door_, service_.routes, service_.gate);
+    if (admission_.refusal) {
       keep_ = keep_ && parser_->is_done();  // otherwise what follows is the body, not a request
-      return answer(*std::move(refusal));
+      return answer(*std::exchange(admission_.refusal, std::nullopt));
     }
     if (parser_->is_done()) {
       return handle();
@@ -122,36 +109,6 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
       return invite_body();
     }
     read_body();
-  }
-
-  std::optional<AdminResponse> refuse() {
-    const auto& header = parser_->get();
-    const auto method = method_of(header.method());
-    if (const Status parsed = parse_target(view(header.target()), request_); !parsed) {
-      return admin_error(400, parsed.error().message);
-    }
-    if (header.count(http::field::host) != 1 && !old_) {
-      return admin_error(400, "a request has one header Host");
-    }
-    const AdminRoutes::Route* route =
-        method ? service_.routes.find(*method, request_.path) : nullptr;
-    const AdminAccess access = route != nullptr ? route->access : AdminAccess::Figures;
-    const AdminVisitor visitor{.door = door_,
-                               .host = view(header[http::field::host]),
-                               .origin = view(header[http::field::origin]),
-                               .authorization = view(header[http::field::authorization]),
-                               .changes = method != AdminMethod::Get};
-    if (auto refusal = service_.gate.refuse(visitor, access)) {
-      return refusal;
-    }
-    if (route != nullptr) {
-      request_.method = *method;
-      route_ = route;
-      return std::nullopt;
-    }
-    allow_ = service_.routes.allowed(request_.path);
-    return allow_.empty() ? admin_error(404, "there is nothing under this path")
-                          : admin_error(405, "this path does not know the method");
   }
 
   void invite_body() {
@@ -188,8 +145,8 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
   // ---- the answer
 
   void handle() {
-    request_.body = std::move(parser_->get().body());
-    answer(route_->handler(request_));
+    admission_.request.body = std::move(parser_->get().body());
+    answer(admission_.route->handler(admission_.request));
   }
 
   void answer(AdminResponse response) {
@@ -201,7 +158,7 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
       response_.set(http::field::www_authenticate, "Bearer");
     }
     if (response.status == 405) {
-      response_.set(http::field::allow, allow_);
+      response_.set(http::field::allow, admission_.allow);
     }
     if (response.body != nullptr) {
       body_ = std::move(response.body);
@@ -331,7 +288,7 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
 
   // The last chunk is missing, so the client knows.
   void break_off(const Error& error) {
-    spdlog::warn("answer on the admin endpoint broken off path={}: {}", request_.path,
+    spdlog::warn("answer on the admin endpoint broken off path={}: {}", admission_.request.path,
                  error.message);
     body_.reset();
     close();
@@ -361,8 +318,7 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
 
   // Once for every request that wants to change something, whatever becomes of it.
   void audit() {
-    if (!parser_ || method_of(parser_->get().method()) == AdminMethod::Get ||
-        !parser_->is_header_done()) {
+    if (!parser_->is_header_done() || !is_to_be_audited(parser_->get())) {
       return;
     }
     const auto& header = parser_->get();
@@ -381,9 +337,7 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
   const AdminService& service_;
   beast::flat_buffer input_;
   std::optional<http::request_parser<http::string_body>> parser_;
-  AdminRequest request_;
-  const AdminRoutes::Route* route_ = nullptr;
-  std::string allow_;
+  Admission admission_;
   bool keep_ = false;
   bool old_ = false;   // HTTP/1.0: no chunks
   bool head_ = false;  // the header only

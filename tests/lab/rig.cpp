@@ -75,7 +75,7 @@ std::string Rig::file(const std::string& name) const {
 
 void Rig::write_config() const {
   std::ofstream config(file("sluice.yaml"));
-  config << "agent: {id: demo, data_dir: \"" << file("data") << "\"}\n"
+  config << "agent: {id: demo, data_dir: \"" << file("data") << "\"}\nadmin: {listen: off}\n"
          << "sources:\n  plant:\n    type: mqtt\n    url: " << options_.load.url
          << "\n    topics: [\"sensors/#\"]\n    qos: " << options_.load.qos << "\n"
          << "flows:\n  telemetry:\n    from: [plant]\n    to: [cloud]\n"

@@ -231,7 +231,7 @@ TEST(Certificates, AreGivenByTheirPath) {
 }
 
 TEST(LaterVersions, AreNotMistakenForUnknownKeys) {
-  const List lines{"agent: {}", "admin: {listen: 127.0.0.1:9600}", "buffer: {spill_after: 5s}",
+  const List lines{"agent: {}", "buffer: {spill_after: 5s}",
                    "buffer: {encryption_key: k}", "tests: []"};
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const std::string text = report(with_top(lines[i]));
@@ -253,7 +253,7 @@ TEST(LaterVersions, AreNotMistakenForUnknownKeys) {
 }
 
 TEST(LaterVersions, MayBeSwitchedOff) {
-  EXPECT_EQ(findings(with_top("admin: {listen: off}\nbuffer: {spill_after: 0s}")), List{});
+  EXPECT_EQ(findings(with_top("buffer: {spill_after: 0s}")), List{});
   EXPECT_EQ(findings(with_flow("buffer: {priority: normal, max_age: off}")), List{});
   EXPECT_EQ(findings(with_sink("order: oldest_first")), List{});
 }
