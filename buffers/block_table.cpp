@@ -1,7 +1,5 @@
 #include "buffers/block_table.h"
 
-#include "buffers/crc32c.h"
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -14,11 +12,6 @@ namespace sluice {
 
 namespace {
 
-// A damaged count must neither overflow a sum nor become negative.
-#define SLUICE_SANE_COUNT "min(max(n, 0), 4294967295)"
-#define SLUICE_SANE_SKIPPED "min(max(skipped, 0), 4294967295)"
-#define SLUICE_COLUMNS "id, flow, n, raw_bytes, codec, min_ts, max_ts, crc, data, skipped"
-
 // In the order of the table: by way of the index every page would be visited once for every flow.
 constexpr const char* kUsage =
     "SELECT flow, " SLUICE_SANE_COUNT ", length(data), id FROM block NOT INDEXED ORDER BY id";
@@ -26,15 +19,22 @@ constexpr const char* kLast =
     "SELECT coalesce((SELECT id + max(" SLUICE_SANE_COUNT ", 1) - 1 + " SLUICE_SANE_SKIPPED
     " FROM block ORDER BY id DESC LIMIT 1), 0)";
 constexpr const char* kInsert =
-    "INSERT INTO block(" SLUICE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    "INSERT INTO block(" SLUICE_BLOCK_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 // The inner SELECT finds where the confirmed ones end with one look at the index; without it, a
 // sink that is far ahead of another would walk through everything the other has not confirmed.
 constexpr const char* kNext =
-    "SELECT " SLUICE_COLUMNS
+    "SELECT " SLUICE_BLOCK_COLUMNS
     " FROM block"
     " WHERE flow = ?1 AND id + n + skipped - 1 > ?3 AND id > max(?2,"
     " coalesce((SELECT max(id) FROM block WHERE flow = ?1 AND id <= ?3), 0) - 1)"
     " ORDER BY id LIMIT 1";
+constexpr const char* kRead =
+    "SELECT " SLUICE_BLOCK_COLUMNS " FROM block WHERE flow = ?1 AND id = ?2";
+constexpr const char* kAround = "SELECT " SLUICE_BLOCK_COLUMNS
+                                " FROM block WHERE flow = ?1 AND id <= ?2 ORDER BY id DESC LIMIT 1";
+constexpr const char* kFrom =
+    "SELECT id, max(" SLUICE_SANE_COUNT ", 1) - 1 + " SLUICE_SANE_SKIPPED
+    ", raw_bytes FROM block WHERE flow = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 constexpr const char* kWithin =
     "SELECT id, " SLUICE_SANE_COUNT
     ", length(data) FROM block"
@@ -44,86 +44,26 @@ constexpr const char* kContains = "SELECT 1 FROM block WHERE id = ?1 AND crc = ?
 constexpr const char* kFind =
     "SELECT id, " SLUICE_SANE_COUNT ", length(data) FROM block WHERE id = ?1";
 constexpr const char* kSetAside =
-    "INSERT INTO quarantine(" SLUICE_COLUMNS ", reason, at) SELECT " SLUICE_COLUMNS
+    "INSERT INTO quarantine(" SLUICE_BLOCK_COLUMNS ", reason, at) SELECT " SLUICE_BLOCK_COLUMNS
     ", ?2, ?3"
     " FROM block WHERE id = ?1";
 
-// The order in which columns of a block are bound, read and covered by the checksum.
-constexpr int kMetadataColumns = 7;
-constexpr int kCrcColumn = 7;
-constexpr int kDataColumn = 8;
-constexpr int kSkippedColumn = 9;
-
-struct Metadata {
-  std::array<std::int64_t, kMetadataColumns> columns{};
-  std::int64_t skipped = 0;
-};
-
-std::int64_t to_column(Sequence sequence) {
-  return static_cast<std::int64_t>(number(sequence));
-}
-
-Metadata metadata_of(FlowId flow, const Block& block) {
-  return {
-      .columns = {to_column(block.first), static_cast<std::int64_t>(flow),
-                  std::int64_t{block.count}, std::int64_t{block.raw_bytes},
-                  static_cast<std::int64_t>(block.codec), block.min_time.time_since_epoch().count(),
-                  block.max_time.time_since_epoch().count()},
-      .skipped = block.skipped};
-}
-
-std::uint32_t add_integer(std::uint32_t crc, std::int64_t value) {
-  std::array<char, sizeof(value)> bytes{};
-  for (unsigned i = 0; i < bytes.size(); ++i) {  // little-endian on every machine
-    bytes.at(i) = static_cast<char>((static_cast<std::uint64_t>(value) >> (8U * i)) & 0xFFU);
-  }
-  return crc32c(crc, {bytes.data(), bytes.size()});
-}
-
-// What is not skipped is not covered: so the blocks of format 1 keep their checksums. A damaged
-// column is found all the same, whichever of its two values is the 0.
-std::uint32_t checksum(const Metadata& metadata, std::string_view data) {
-  std::uint32_t crc = 0;
-  for (const std::int64_t value : metadata.columns) {
-    crc = add_integer(crc, value);
-  }
-  if (metadata.skipped != 0) {
-    crc = add_integer(crc, metadata.skipped);
-  }
-  return crc32c(crc, data);
-}
-
-Timestamp to_time(std::int64_t milliseconds) {
-  return Timestamp(std::chrono::milliseconds(milliseconds));
-}
-
-// Null if the row does not match its checksum.
-BlockPtr read_block(const sqlite::Statement& row, FlowIndex index) {
-  Metadata metadata;
-  for (int column = 0; column < kMetadataColumns; ++column) {
-    metadata.columns.at(static_cast<std::size_t>(column)) = row.integer(column);
-  }
-  metadata.skipped = row.integer(kSkippedColumn);
-  const std::string_view data = row.bytes(kDataColumn);
-  if (std::int64_t{checksum(metadata, data)} != row.integer(kCrcColumn)) {
-    return nullptr;
-  }
-  const auto& columns = metadata.columns;
-  return std::make_shared<const Block>(Block{
-      .flow = index,
-      .first = Sequence(columns[0]),
-      .count = static_cast<std::uint32_t>(columns[2]),
-      .skipped = static_cast<std::uint32_t>(metadata.skipped),
-      .raw_bytes = static_cast<std::uint32_t>(columns[3]),
-      .codec = static_cast<Codec>(columns[4]),
-      .min_time = to_time(columns[5]),
-      .max_time = to_time(columns[6]),
-      .data = std::string(data),
-  });
-}
-
 std::uint64_t count_at(const sqlite::Statement& row, int column) {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(row.integer(column), 0));
+}
+
+Result<std::optional<FoundBlock>> found(sqlite::Statement& query, FlowIndex index) {
+  const sqlite::ResetAtExit reset(query);
+  const Result<bool> row = query.step();
+  if (!row) {
+    return row.error();
+  }
+  if (!*row) {
+    return std::optional<FoundBlock>();
+  }
+  return std::optional(FoundBlock{.first = Sequence(query.integer(0)),
+                                  .last = last_of_row(query),
+                                  .block = read_block(query, index)});
 }
 
 StoredRow stored_row(const sqlite::Statement& row) {
@@ -152,11 +92,14 @@ Usage& Usage::operator-=(const Usage& less) {
 
 Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection) {
   BlockTable table;
-  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 9> all{{
+  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 12> all{{
       {&table.usage_, kUsage},
       {&table.last_, kLast},
       {&table.insert_, kInsert},
       {&table.next_, kNext},
+      {&table.read_, kRead},
+      {&table.around_, kAround},
+      {&table.from_, kFrom},
       {&table.within_, kWithin},
       {&table.remove_, kRemove},
       {&table.contains_, kContains},
@@ -199,14 +142,7 @@ Result<Sequence> BlockTable::last_sequence() {
 }
 
 Status BlockTable::insert(FlowId flow, const Block& block) {
-  const Metadata metadata = metadata_of(flow, block);
-  int parameter = 0;
-  for (const std::int64_t value : metadata.columns) {
-    insert_->bind(++parameter, value);
-  }
-  insert_->bind(kCrcColumn + 1, std::int64_t{checksum(metadata, block.data)});
-  insert_->bind_blob(kDataColumn + 1, block.data);
-  insert_->bind(kSkippedColumn + 1, metadata.skipped);
+  bind_block(*insert_, flow, block);
   return run_to_end(*insert_);
 }
 
@@ -225,27 +161,30 @@ Result<std::optional<FoundBlock>> BlockTable::next(FlowId flow, FlowIndex index,
 
 Result<std::optional<FoundBlock>> BlockTable::next(FlowId flow, FlowIndex index, Sequence after,
                                                    Sequence behind) {
-  const sqlite::ResetAtExit reset(*next_);
-  next_->bind(1, static_cast<std::int64_t>(flow));
+  next_->bind(1, to_column(flow));
   next_->bind(2, to_column(after)).bind(3, to_column(behind));
-  const Result<bool> row = next_->step();
-  if (!row) {
-    return row.error();
-  }
-  if (!*row) {
+  return found(*next_, index);
+}
+
+Result<std::optional<FoundBlock>> BlockTable::read(FlowId flow, FlowIndex index, Sequence first) {
+  read_->bind(1, to_column(flow)).bind(2, to_column(first));
+  return found(*read_, index);
+}
+
+Result<std::optional<FoundBlock>> BlockTable::around(FlowId flow, FlowIndex index,
+                                                     Sequence sequence) {
+  around_->bind(1, to_column(flow)).bind(2, to_column(sequence));
+  Result<std::optional<FoundBlock>> block = found(*around_, index);
+  if (block && block->has_value() && (*block)->last < sequence) {
     return std::optional<FoundBlock>();
   }
-  const auto first = Sequence(next_->integer(0));
-  const std::uint64_t sequences = count_at(*next_, 2) + count_at(*next_, kSkippedColumn);
-  return std::optional(FoundBlock{.first = first,
-                                  .last = advance(first, std::max<std::uint64_t>(sequences, 1) - 1),
-                                  .block = read_block(*next_, index)});
+  return block;
 }
 
 Result<std::vector<StoredRow>> BlockTable::within(FlowId flow, SequenceRange range,
                                                   std::size_t most) {
   const sqlite::ResetAtExit reset(*within_);
-  within_->bind(1, static_cast<std::int64_t>(flow)).bind(4, to_column(range.after));
+  within_->bind(1, to_column(flow)).bind(4, to_column(range.after));
   within_->bind(2, to_column(range.last)).bind(3, static_cast<std::int64_t>(most));
   std::vector<StoredRow> rows;
   while (true) {
@@ -260,6 +199,24 @@ Result<std::vector<StoredRow>> BlockTable::within(FlowId flow, SequenceRange ran
   }
 }
 
+Result<std::vector<RowOutline>> BlockTable::from(FlowId flow, Sequence after, std::size_t most) {
+  const sqlite::ResetAtExit reset(*from_);
+  from_->bind(1, to_column(flow)).bind(2, to_column(after));
+  from_->bind(3, static_cast<std::int64_t>(most));
+  std::vector<RowOutline> rows;
+  while (true) {
+    const Result<bool> row = from_->step();
+    if (!row) {
+      return row.error();
+    }
+    if (!*row) {
+      return rows;
+    }
+    const auto first = Sequence(from_->integer(0));
+    rows.push_back({first, advance(first, count_at(*from_, 1)), count_at(*from_, 2)});
+  }
+}
+
 Status BlockTable::remove(Sequence first) {
   remove_->bind(1, to_column(first));
   return run_to_end(*remove_);
@@ -268,7 +225,7 @@ Status BlockTable::remove(Sequence first) {
 Result<bool> BlockTable::contains(FlowId flow, const Block& block) {
   const sqlite::ResetAtExit reset(*contains_);
   contains_->bind(1, to_column(block.first));
-  contains_->bind(2, std::int64_t{checksum(metadata_of(flow, block), block.data)});
+  contains_->bind(2, std::int64_t{block_checksum(flow, block)});
   return contains_->step();
 }
 

@@ -1,6 +1,7 @@
 // The rows of the tables `block` and `quarantine`. Private to buffers/.
 #pragma once
 
+#include "buffers/block_row.h"
 #include "buffers/confirmed.h"
 #include "buffers/sqlite_handle.h"
 #include "core/block.h"
@@ -16,9 +17,6 @@
 #include <vector>
 
 namespace sluice {
-
-// A flow as the file knows it; the position in the configuration may change, this does not.
-enum class FlowId : std::int64_t {};
 
 // What is stored, in figures.
 struct Usage {
@@ -42,6 +40,13 @@ struct StoredRow {
   std::uint64_t bytes = 0;
 };
 
+// Where a row lies and how large it would be without compression.
+struct RowOutline {
+  Sequence first{};
+  Sequence last{};
+  std::uint64_t raw_bytes = 0;
+};
+
 struct FoundBlock {
   Sequence first{};
   Sequence last{};  // by what the row says
@@ -62,6 +67,11 @@ class BlockTable {
   // The oldest block of the flow that begins after `after` and is not wholly confirmed.
   Result<std::optional<FoundBlock>> next(FlowId flow, FlowIndex index, Sequence after,
                                          const Confirmed& confirmed);
+  Result<std::optional<FoundBlock>> read(FlowId flow, FlowIndex index, Sequence first);
+  // The block that holds the record with this sequence.
+  Result<std::optional<FoundBlock>> around(FlowId flow, FlowIndex index, Sequence sequence);
+  // The blocks that begin after `after`, in order, at most `most` of them.
+  Result<std::vector<RowOutline>> from(FlowId flow, Sequence after, std::size_t most);
   // The oldest blocks of the flow that lie in the range, at most `most` of them.
   Result<std::vector<StoredRow>> within(FlowId flow, SequenceRange range, std::size_t most);
   Status remove(Sequence first);
@@ -77,8 +87,8 @@ class BlockTable {
   Result<std::optional<FoundBlock>> next(FlowId flow, FlowIndex index, Sequence after,
                                          Sequence behind);
 
-  std::optional<sqlite::Statement> usage_, last_, insert_, next_, within_, remove_, contains_,
-      find_, set_aside_;
+  std::optional<sqlite::Statement> usage_, last_, insert_, next_, read_, around_, from_, within_,
+      remove_, contains_, find_, set_aside_;
 };
 
 }  // namespace sluice

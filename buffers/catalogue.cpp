@@ -7,14 +7,6 @@ namespace sluice {
 
 namespace {
 
-std::int64_t to_column(Sequence sequence) {
-  return static_cast<std::int64_t>(number(sequence));
-}
-
-std::int64_t to_column(FlowId flow) {
-  return static_cast<std::int64_t>(flow);
-}
-
 Status for_each_row(sqlite::Statement& statement, const std::function<void()>& take) {
   const sqlite::ResetAtExit reset(statement);
   while (true) {

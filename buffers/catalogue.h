@@ -3,13 +3,13 @@
 
 #include "buffers/block_table.h"
 #include "buffers/confirmed.h"
+#include "buffers/ledger.h"
 #include "buffers/sqlite_handle.h"
 #include "core/block.h"
 #include "core/ids.h"
 #include "core/result.h"
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,9 +25,6 @@ struct Meta {
 };
 
 using CursorKey = std::pair<FlowId, std::string>;  // flow, name of the sink
-
-// Records of a flow by what has become of them, see FORMAT.md.
-using Ledger = std::map<std::string, std::uint64_t, std::less<>>;
 
 // One thread; gone before its connection.
 class Catalogue {

@@ -80,4 +80,15 @@ Confirmed intersection(const Confirmed& one, const Confirmed& other) {
   return both;
 }
 
+Confirmed intersection(const std::vector<Confirmed>& all) {
+  if (all.empty()) {
+    return {};
+  }
+  Confirmed common = all.front();
+  for (const Confirmed& each : all) {
+    common = intersection(common, each);
+  }
+  return common;
+}
+
 }  // namespace sluice

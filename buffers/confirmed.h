@@ -47,5 +47,7 @@ class Confirmed {
 
 // What is in both.
 Confirmed intersection(const Confirmed& one, const Confirmed& other);
+// What is in all of them; nothing if there is none.
+Confirmed intersection(const std::vector<Confirmed>& all);
 
 }  // namespace sluice

@@ -1,9 +1,16 @@
 #include "buffers/inbox.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 namespace sluice {
+
+namespace {
+
+constexpr const char* kClosed = "the buffer is closed";
+
+}  // namespace
 
 Inbox::Inbox(std::map<std::string, std::string> states, std::vector<Sequence> newest)
     : states_(std::make_move_iterator(states.begin()), std::make_move_iterator(states.end())),
@@ -34,7 +41,7 @@ void Inbox::flush() {
 
 void Inbox::fetch(FetchRequest request) {
   if (!accept(request)) {
-    request.then(Error{Reaction::Closed, "the buffer is closed"});
+    request.then(Error{Reaction::Closed, kClosed});
   }
 }
 
@@ -55,6 +62,41 @@ void Inbox::confirm(Confirmation confirmation) {
   const MutexLock lock(mutex_);
   arrivals_.confirmations.push_back(confirmation);
   arrived();
+}
+
+template <class Request>
+bool Inbox::accept(std::vector<Request> Arrivals::*into, Request& request) {
+  const MutexLock lock(mutex_);
+  if (closed_) {
+    return false;
+  }
+  (arrivals_.*into).push_back(std::move(request));
+  wake();
+  return true;
+}
+
+void Inbox::bury(Burial burial) {
+  const MutexLock lock(mutex_);
+  arrivals_.burials.push_back(std::move(burial));
+  arrived();
+}
+
+void Inbox::split(SplitRequest request) {
+  if (!accept(&Arrivals::splits, request)) {
+    request.then(Error{Reaction::Closed, kClosed});
+  }
+}
+
+void Inbox::change_dead(DeadRequest request) {
+  if (!accept(&Arrivals::dead_requests, request)) {
+    request.then(Error{Reaction::Closed, kClosed});
+  }
+}
+
+void Inbox::look(FileTask task) {
+  if (!accept(&Arrivals::tasks, task)) {
+    task(nullptr);
+  }
 }
 
 void Inbox::put(StateRow row) {
@@ -98,7 +140,8 @@ Sequence Inbox::newest(FlowIndex flow) const {
 }
 
 bool Inbox::empty() const {
-  return arrivals_.blocks.empty() && arrivals_.confirmations.empty() && arrivals_.puts.empty();
+  return arrivals_.blocks.empty() && arrivals_.confirmations.empty() && arrivals_.puts.empty() &&
+         arrivals_.burials.empty();
 }
 
 void Inbox::arrived() {
@@ -154,6 +197,24 @@ std::vector<FetchRequest> Inbox::stored(const std::vector<SealedBlock>& blocks) 
     }
   }
   return std::exchange(arrivals_.fetches, {});
+}
+
+void Inbox::look_again(FlowIndex flow, Sequence newest) {
+  const MutexLock lock(mutex_);
+  newest_.at(number(flow)) = std::max(newest_.at(number(flow)), newest);
+  for (FetchRequest& fetch : arrivals_.fetches) {
+    fetch.nothing_stored = fetch.nothing_stored && fetch.flow != flow;
+  }
+}
+
+FlowLedgers Inbox::ledgers() const {
+  const MutexLock lock(mutex_);
+  return ledgers_;
+}
+
+void Inbox::publish(FlowLedgers ledgers) {
+  const MutexLock lock(mutex_);
+  ledgers_ = std::move(ledgers);
 }
 
 void Inbox::publish(BufferCounts counts) {

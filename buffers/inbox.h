@@ -2,7 +2,9 @@
 #pragma once
 
 #include "buffers/confirmed.h"
+#include "buffers/ledger.h"
 #include "buffers/pending.h"
+#include "buffers/repairs.h"
 #include "buffers/sqlite_buffer.h"
 #include "core/buffer.h"
 #include "core/clock.h"
@@ -10,6 +12,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <stop_token>
@@ -25,6 +28,9 @@ struct Confirmation {
   SequenceRange range;
 };
 
+// What somebody wants to read from the file; null while it cannot be opened.
+using FileTask = std::function<void(StoreFile*)>;
+
 struct FetchRequest {
   FlowIndex flow{};
   SinkIndex sink{};
@@ -37,6 +43,10 @@ struct Arrivals {
   std::vector<WaitingBlock> blocks;
   std::vector<Confirmation> confirmations;
   std::vector<FetchRequest> fetches;
+  std::vector<Burial> burials;
+  std::vector<SplitRequest> splits;
+  std::vector<DeadRequest> dead_requests;
+  std::vector<FileTask> tasks;
   std::map<std::string, WaitingPut> puts;
   std::vector<InspectionStep> steps;
   bool flush = false;
@@ -54,11 +64,17 @@ class Inbox {
   void flush();
   void fetch(FetchRequest request);
   void confirm(Confirmation confirmation);
+  void bury(Burial burial);
+  // These wake the store thread, because somebody waits for them. Closed: the answer comes at once.
+  void split(SplitRequest request);
+  void change_dead(DeadRequest request);
+  void look(FileTask task);
   void put(StateRow row);
   void inspect(InspectionStep step);
   [[nodiscard]] std::optional<std::string> load(std::string_view key) const;
   [[nodiscard]] BufferCounts counts() const;
   [[nodiscard]] Sequence newest(FlowIndex flow) const;
+  [[nodiscard]] FlowLedgers ledgers() const;
 
   // More than this is committed at once.
   static constexpr std::uint64_t kFlushBytes = 1024UL * 1024;
@@ -75,12 +91,18 @@ class Inbox {
   // `blocks` are in the file. Returns the fetches that have arrived meanwhile: those that found
   // nothing stored did so before this call, so none of them can miss the blocks.
   std::vector<FetchRequest> stored(const std::vector<SealedBlock>& blocks);
+  // Blocks have appeared in the flow that were not there before; the newest begins at `newest`.
+  // Requests that have found nothing must look again.
+  void look_again(FlowIndex flow, Sequence newest);
+  void publish(FlowLedgers ledgers);
   // All but waiting_bytes, which is counted here.
   void publish(BufferCounts counts);
   // From now on fetches and steps are answered with Closed by the thread that asks.
   Arrivals close();
 
  private:
+  template <class Request>
+  bool accept(std::vector<Request> Arrivals::*into, Request& request);
   bool accept(FetchRequest& request);  // false: it is closed, and the request still the caller's
   [[nodiscard]] bool empty() const SLUICE_REQUIRES(mutex_);
   void arrived() SLUICE_REQUIRES(mutex_);
@@ -93,6 +115,7 @@ class Inbox {
   std::uint64_t inbox_bytes_ SLUICE_GUARDED_BY(mutex_) = 0;
   std::map<std::string, std::string, std::less<>> states_ SLUICE_GUARDED_BY(mutex_);
   std::vector<Sequence> newest_ SLUICE_GUARDED_BY(mutex_);  // block of each flow
+  FlowLedgers ledgers_ SLUICE_GUARDED_BY(mutex_);
   BufferCounts counts_ SLUICE_GUARDED_BY(mutex_);
   bool wake_ SLUICE_GUARDED_BY(mutex_) = false;
   bool idle_ SLUICE_GUARDED_BY(mutex_) = false;     // asleep with nothing to commit

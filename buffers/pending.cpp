@@ -24,7 +24,7 @@ std::vector<SinkState> sinks_of(const Route& route, FlowId flow,
   std::vector<SinkState> sinks;
   for (const std::string& name : route.sinks) {
     const auto found = confirmed.find({flow, name});
-    sinks.push_back({name, found != confirmed.end() ? found->second : Confirmed(), false});
+    sinks.push_back({name, found != confirmed.end() ? found->second : Confirmed(), false, {}});
   }
   return sinks;
 }
@@ -76,6 +76,23 @@ Confirmed FlowState::confirmed_by_all() const {
   return all;
 }
 
+bool FlowState::is_delivered(const Block& block) const {
+  return confirmed_by_all().covers(block) && !unburied.touches(block.first, block.last());
+}
+
+BlockPtr FlowState::waiting_around(Sequence sequence) const {
+  const auto found = std::ranges::partition_point(waiting, [sequence](const WaitingBlock& each) {
+    return each.sealed.block->last() < sequence;
+  });
+  const bool there = found != waiting.end() && found->sealed.block->first <= sequence;
+  return there ? found->sealed.block : nullptr;
+}
+
+BlockPtr FlowState::waiting_at(Sequence first) const {
+  BlockPtr block = waiting_around(first);
+  return block != nullptr && block->first == first ? block : nullptr;
+}
+
 Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes) {
   const Result<Meta> meta = file.catalogue.meta();
   if (!meta) {
@@ -98,7 +115,17 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
     return stored.error();
   }
 
+  const Result<DeadUsage> dead = file.dead.usage();
+  if (!dead) {
+    return dead.error();
+  }
+  const Result<std::map<FlowId, Ledger>> ledger = file.catalogue.ledger();
+  if (!ledger) {
+    return ledger.error();
+  }
+
   Pending pending;
+  pending.dead = *dead;
   pending.last = std::max(meta->last, *newest);
   for (const auto& [key, each] : *confirmed) {
     pending.last = std::max(pending.last, each.highest());
@@ -121,6 +148,9 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
     for (const SinkState& sink : flow.sinks) {
       flow.stored.newest = std::max(flow.stored.newest, sink.confirmed.highest());
     }
+    if (const auto counted = ledger->find(flow.id); counted != ledger->end()) {
+      flow.ledger = counted->second;
+    }
     known->emplace(flow.name, flow.id);
     pending.flows.push_back(std::move(flow));
   }
@@ -135,6 +165,14 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
   const Result<Sequence> newest = file.blocks.last_sequence();
   if (!newest) {
     return newest.error();
+  }
+  const Result<DeadUsage> dead_now = file.dead.usage();
+  if (!dead_now) {
+    return dead_now.error();
+  }
+  Result<std::map<FlowId, Ledger>> ledger = file.catalogue.ledger();
+  if (!ledger) {
+    return ledger.error();
   }
   std::vector<std::size_t> counts;
   for (const FlowState& flow : flows) {
@@ -155,9 +193,11 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
     const Sequence newest_ever = flow.stored.newest;
     flow.stored = found != usage->end() ? found->second : StoredUsage();
     flow.stored.newest = std::max(flow.stored.newest, newest_ever);
+    flow.ledger = (*ledger)[flow.id];
     flow.in_file = false;
     flow.prune = true;
   }
+  dead = *dead_now;
   held = {};
   for (const auto& [id, each] : *usage) {
     held += each.usage;
@@ -169,10 +209,23 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
 void Pending::confirm(FlowIndex flow, SinkIndex sink, SequenceRange range) {
   FlowState& state = flows.at(number(flow));
   SinkState& by = state.sinks.at(number(sink));
-  if (by.confirmed.add(range.after, range.last)) {
-    by.changed = true;
-    state.prune = true;
+  if (!by.confirmed.add(range.after, range.last)) {
+    return;
   }
+  by.changed = true;
+  state.prune = true;
+  std::erase_if(by.returned, [&](const SequenceRange& each) { return each.last == range.last; });
+  for (const SequenceRange& each : by.returned) {
+    by.confirmed.remove(each.after, each.last);
+  }
+}
+
+void Pending::bury(Burial burial) {
+  FlowState& flow = flows.at(number(burial.flow));
+  confirm(burial.flow, burial.sink, burial.range);
+  flow.unburied.add(burial.range.after, burial.range.last);
+  burial.block = flow.waiting_around(burial.range.last);
+  burials.push_back(std::move(burial));
 }
 
 bool Pending::report_damage(FlowIndex flow, Sequence first) {

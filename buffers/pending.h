@@ -3,6 +3,7 @@
 
 #include "buffers/block_table.h"
 #include "buffers/confirmed.h"
+#include "buffers/repairs.h"
 #include "buffers/sqlite_buffer.h"
 #include "buffers/store_file.h"
 #include "core/block.h"
@@ -34,6 +35,9 @@ struct SinkState {
   std::string name;
   Confirmed confirmed;
   bool changed = false;  // the file has an older value
+  // Records that came back from the dead letters in this run. Only what ends with the same record
+  // confirms them: they may have come back while something behind them was already under way.
+  std::vector<SequenceRange> returned;
 };
 
 struct FlowState {
@@ -46,9 +50,16 @@ struct FlowState {
   bool prune = false;  // the file may hold blocks that every sink has confirmed
   std::deque<WaitingBlock> waiting;
   std::uint64_t waiting_bytes = 0;
+  Confirmed unburied;  // confirmed by burials that are not on the disk
+  Ledger ledger;       // as in the file
 
   // What every sink has; nothing if there is no sink.
   [[nodiscard]] Confirmed confirmed_by_all() const;
+  // True if the block need not be stored any more: every sink has it.
+  [[nodiscard]] bool is_delivered(const Block& block) const;
+  // The block that begins there, or holds the sequence, if it is not in the file; null otherwise.
+  [[nodiscard]] BlockPtr waiting_at(Sequence first) const;
+  [[nodiscard]] BlockPtr waiting_around(Sequence sequence) const;
   // Moves the first `count` of what waits.
   void take(std::size_t count, std::vector<WaitingBlock>& into);
 };
@@ -67,6 +78,7 @@ struct Pending {
   Result<std::vector<SealedBlock>> reconcile(StoreFile& file);
 
   void confirm(FlowIndex flow, SinkIndex sink, SequenceRange range);
+  void bury(Burial burial);
   // A block has been found that does not match its checksum. False: it was known already.
   bool report_damage(FlowIndex flow, Sequence first);
 
@@ -74,6 +86,12 @@ struct Pending {
   Usage held;                    // with the flows that left the configuration
   Sequence last{};               // the highest sequence ever stored or confirmed
   std::map<std::string, WaitingPut> puts;
+  std::vector<Burial> burials;
+  std::vector<SplitRequest> splits;
+  std::vector<DeadRequest> dead_requests;
+  DeadUsage dead;
+  std::uint64_t dead_max_size = 0;
+  int compression_level = 1;
   std::map<Sequence, FlowIndex> damaged;  // to be set aside
   std::set<Sequence> untouched;           // to be set aside, but the file is too damaged for that
 };

@@ -81,6 +81,12 @@ void Readers::offer(const std::vector<SealedBlock>& stored, const Pending& pendi
   }
 }
 
+void Readers::look_again(FlowIndex flow) {
+  for (Reader& reader : readers_.at(number(flow))) {
+    reader.request.nothing_stored = false;
+  }
+}
+
 void Readers::close() {
   for (std::vector<Reader>& flow : readers_) {
     for (Reader& reader : flow) {

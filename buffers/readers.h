@@ -26,6 +26,9 @@ class Readers {
   // before them, and lets the others read.
   void offer(const std::vector<SealedBlock>& stored, const Pending& pending);
 
+  // Blocks have appeared in the flow: requests that have found nothing look again.
+  void look_again(FlowIndex flow);
+
   void close();
 
   [[nodiscard]] std::uint64_t damaged() const { return damaged_; }

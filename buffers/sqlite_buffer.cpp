@@ -3,11 +3,52 @@
 #include "buffers/directory_lock.h"
 #include "buffers/store_loop.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace sluice {
 
 namespace {
+
+constexpr const char* kNotOpen = "the buffer is closed or cannot be read";
+
+Result<std::vector<DeadEntry>> entries(StoreFile& file, DeadId after, std::size_t most) {
+  const auto flows = file.catalogue.flows();
+  if (!flows) {
+    return flows.error();
+  }
+  Result<std::vector<DeadRow>> rows = file.dead.list(after, most);
+  if (!rows) {
+    return rows.error();
+  }
+  std::vector<DeadEntry> found;
+  for (DeadRow& row : *rows) {
+    const auto flow =
+        std::ranges::find(*flows, row.flow, &std::pair<const std::string, FlowId>::second);
+    found.push_back({.id = row.id,
+                     .flow = flow != flows->end() ? flow->first : std::string(),
+                     .sink = std::move(row.sink),
+                     .first = row.first,
+                     .last = row.last,
+                     .records = row.records,
+                     .bytes = row.bytes,
+                     .why = std::move(row.why),
+                     .at = row.at});
+  }
+  return found;
+}
+
+Result<BlockPtr> letter(StoreFile& file, DeadId id) {
+  const auto row = file.dead.find(id, FlowIndex(0));
+  if (!row) {
+    return row.error();
+  }
+  if (!row->has_value() || (*row)->block == nullptr) {
+    return Error{Reaction::Reject, "there is no such dead letter, or it is damaged"};
+  }
+  return (*row)->block;
+}
 
 class LockedBuffer final : public SqliteBuffer {
  public:
@@ -21,6 +62,7 @@ class LockedBuffer final : public SqliteBuffer {
   [[nodiscard]] Sequence last_sequence() const override { return loop_->last(); }
   [[nodiscard]] std::uint64_t epoch() const override { return loop_->epoch(); }
   [[nodiscard]] BufferCounts counts() const override { return loop_->inbox().counts(); }
+  [[nodiscard]] FlowLedgers ledgers() const override { return loop_->inbox().ledgers(); }
 
   void submit(SealedBlock block) override { loop_->inbox().submit(std::move(block)); }
   void flush() override { loop_->inbox().flush(); }
@@ -31,15 +73,37 @@ class LockedBuffer final : public SqliteBuffer {
   void confirm(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last) override {
     loop_->inbox().confirm({flow, sink, {after, last}});
   }
-  void split(FlowIndex /*flow*/, Sequence /*first*/, SplitHandler then) override {
-    then(Error{Reaction::Reject, "blocks cannot be split yet"});
+  void split(FlowIndex flow, Sequence first, SplitHandler then) override {
+    loop_->inbox().split(
+        {.flow = flow, .first = first, .then = std::move(then), .tried_last = std::nullopt});
   }
   void bury(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last,
-            DeadLetter /*why*/) override {
-    confirm(flow, sink, after, last);
+            DeadLetter why) override {
+    loop_->inbox().bury({.flow = flow,
+                         .sink = sink,
+                         .range = {after, last},
+                         .why = std::move(why),
+                         .block = nullptr});
   }
   [[nodiscard]] Sequence newest(FlowIndex flow) const override {
     return loop_->inbox().newest(flow);
+  }
+
+  void list_dead(DeadId after, std::size_t most, DeadListHandler then) override {
+    loop_->inbox().look([after, most, then = std::move(then)](StoreFile* file) {
+      then(file != nullptr ? entries(*file, after, most) : Error{Reaction::Closed, kNotOpen});
+    });
+  }
+  void read_dead(DeadId id, FetchHandler then) override {
+    loop_->inbox().look([id, then = std::move(then)](StoreFile* file) {
+      then(file != nullptr ? letter(*file, id) : Error{Reaction::Closed, kNotOpen});
+    });
+  }
+  void requeue_dead(DeadId id, SplitHandler then) override {
+    change_dead(id, DeadRequest::What::Requeue, std::move(then));
+  }
+  void drop_dead(DeadId id, SplitHandler then) override {
+    change_dead(id, DeadRequest::What::Drop, std::move(then));
   }
 
   [[nodiscard]] std::optional<std::string> load(std::string_view key) const override {
@@ -50,6 +114,11 @@ class LockedBuffer final : public SqliteBuffer {
   void inspect(InspectionStep step) override { loop_->inbox().inspect(std::move(step)); }
 
  private:
+  void change_dead(DeadId id, DeadRequest::What what, SplitHandler then) {
+    loop_->inbox().change_dead(
+        {.id = id, .what = what, .then = std::move(then), .tried = false, .hole = std::nullopt});
+  }
+
   DirectoryLock lock_;  // first: given up after the file is closed
   std::unique_ptr<StoreLoop> loop_;
 };

@@ -1,8 +1,12 @@
 // Buffer kept in one SQLite file. The format is described in buffers/FORMAT.md.
 #pragma once
 
+#include "buffers/ledger.h"
+#include "core/block.h"
 #include "core/buffer.h"
 #include "core/clock.h"
+#include "core/ids.h"
+#include "core/result.h"
 
 #include <chrono>
 #include <cstddef>
@@ -34,9 +38,27 @@ struct SqliteBufferOptions {
   std::chrono::milliseconds flush_interval{
       1'000};  // a submitted block is committed at most this late
   Durability durability = Durability::Power;
+  std::uint64_t dead_max_size = 64ULL * 1024 * 1024;  // frames of the dead letters; the oldest go
+  int compression_level = 1;  // zstd, of blocks that are cut in two or put together
   std::vector<Route> routes;
   const char* vfs = nullptr;  // a registered SQLite file-system layer; null: the system's
 };
+
+enum class DeadId : std::int64_t {};  // of a dead letter; never used twice in one file
+
+struct DeadEntry {
+  DeadId id{};
+  std::string flow;
+  std::string sink;
+  Sequence first{};
+  Sequence last{};
+  std::uint64_t records = 0;  // one, as a rule
+  std::uint64_t bytes = 0;    // of the frame
+  DeadLetter why;
+  Timestamp at;
+};
+
+using DeadListHandler = std::function<void(Result<std::vector<DeadEntry>>)>;
 
 // Of the whole buffer; a snapshot.
 struct BufferCounts {
@@ -86,6 +108,14 @@ class SqliteBuffer : public BlockWriter,
   [[nodiscard]] virtual Sequence last_sequence() const = 0;  // ever given away, when it was opened
   [[nodiscard]] virtual std::uint64_t epoch() const = 0;     // random id of this file
   [[nodiscard]] virtual BufferCounts counts() const = 0;
+  [[nodiscard]] virtual FlowLedgers ledgers() const = 0;  // of the configured flows
+
+  // The dead letters; see buffers/dead_letters.h, which waits for the answers. Handlers are called
+  // once, on the store thread, after the transaction; Closed: the buffer is stopping.
+  virtual void list_dead(DeadId after, std::size_t most, DeadListHandler then) = 0;
+  virtual void read_dead(DeadId id, FetchHandler then) = 0;
+  virtual void requeue_dead(DeadId id, SplitHandler then) = 0;
+  virtual void drop_dead(DeadId id, SplitHandler then) = 0;
 };
 
 // Opens or creates the file and holds an exclusive lock on it as long as the object lives.

@@ -108,6 +108,7 @@ Status StoreLoop::reconcile(BufferListener& listener) {
   }
   unsure_ = false;
   ticks_ = meta->tick;
+  publish_ledgers();
   settle(listener, *stored);
   return {};
 }
@@ -125,7 +126,35 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   ticks_ = tick.number();
   more_ = tick.more();
   settle(listener, tick.settle(pending_));
+  tell(tick);
   return committed;
+}
+
+void StoreLoop::tell(Tick& tick) {
+  for (const auto& [flow, newest] : tick.look_again()) {
+    inbox_.look_again(flow, newest);
+    readers_.look_again(flow);
+  }
+  if (tick.counted()) {
+    publish_ledgers();
+  }
+  for (const Answered& each : tick.take_answers(pending_)) {
+    each.then(each.with);
+  }
+}
+
+void StoreLoop::end_requests(Arrivals last) {
+  absorb(std::move(last));
+  const Error closed{Reaction::Closed, "the buffer is stopping"};
+  for (const SplitRequest& each : std::exchange(pending_.splits, {})) {
+    each.then(closed);
+  }
+  for (const DeadRequest& each : std::exchange(pending_.dead_requests, {})) {
+    each.then(closed);
+  }
+  for (const FileTask& task : std::exchange(tasks_, {})) {
+    task(nullptr);
+  }
 }
 
 // What the space was kept for. If this fails too, nothing is lost: it is tried again with the rest.
@@ -187,6 +216,14 @@ void StoreLoop::failed(const Error& error) {
   if (failures_ >= kFailuresBeforeReopening || error.reaction == Reaction::Fatal) {
     file_.reset();
   }
+}
+
+void StoreLoop::publish_ledgers() {
+  FlowLedgers ledgers;
+  for (const FlowState& flow : pending_.flows) {
+    ledgers[flow.name] = flow.ledger;
+  }
+  inbox_.publish(std::move(ledgers));
 }
 
 void StoreLoop::publish() {

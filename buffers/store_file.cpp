@@ -30,6 +30,10 @@ Result<StoreFile> StoreFile::open(const DatabaseOptions& options) {
   if (!catalogue) {
     return catalogue.error();
   }
+  Result<DeadTable> dead = DeadTable::prepare(*connection);
+  if (!dead) {
+    return dead.error();
+  }
   Result<sqlite::Statement> page_count = connection->prepare("PRAGMA page_count");
   if (!page_count) {
     return page_count.error();
@@ -38,8 +42,8 @@ Result<StoreFile> StoreFile::open(const DatabaseOptions& options) {
   if (!free_count) {
     return free_count.error();
   }
-  return StoreFile{*std::move(connection), *std::move(blocks), *std::move(catalogue),
-                   *std::move(page_count), *std::move(free_count)};
+  return StoreFile{*std::move(connection), *std::move(blocks),     *std::move(catalogue),
+                   *std::move(dead),       *std::move(page_count), *std::move(free_count)};
 }
 
 Status StoreFile::secure() {

@@ -3,6 +3,7 @@
 
 #include "buffers/block_table.h"
 #include "buffers/catalogue.h"
+#include "buffers/dead_table.h"
 #include "buffers/schema.h"
 #include "buffers/sqlite_handle.h"
 #include "core/result.h"
@@ -28,6 +29,7 @@ struct StoreFile {
   sqlite::Connection connection;  // first: closed after the statements are gone
   BlockTable blocks;
   Catalogue catalogue;
+  DeadTable dead;
   sqlite::Statement page_count;
   sqlite::Statement free_count;
   bool secured = false;

@@ -72,9 +72,12 @@ StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile 
       last_at_open_(pending_.last),
       inbox_(std::move(states), newest_of(pending_)),
       ticks_(meta.tick) {
+  pending_.dead_max_size = options_.dead_max_size;
+  pending_.compression_level = options_.compression_level;
   measure(false);
   ballast_.hold();
   publish();
+  publish_ledgers();
 }
 
 void StoreLoop::run(BufferListener& listener, std::chrono::milliseconds stop_time,
@@ -118,7 +121,7 @@ void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_
     inbox_.wait({.time = next - now, .uncommitted_bytes = 0, .anything_uncommitted = false}, {});
     absorb(inbox_.take());
   }
-  absorb(inbox_.close());
+  end_requests(inbox_.close());
   readers_.close();
   for (const InspectionStep& inspection : std::exchange(steps_, {})) {
     inspection(Error{Reaction::Closed, "the buffer is stopping"});
@@ -136,6 +139,20 @@ void StoreLoop::absorb(Arrivals arrivals) {
   for (const Confirmation& each : arrivals.confirmations) {
     pending_.confirm(each.flow, each.sink, each.range);
   }
+  for (Burial& each : arrivals.burials) {
+    pending_.bury(std::move(each));
+  }
+  for (SplitRequest& each : arrivals.splits) {
+    pending_.splits.push_back(std::move(each));
+    flush_ = true;
+  }
+  for (DeadRequest& each : arrivals.dead_requests) {
+    pending_.dead_requests.push_back(std::move(each));
+    flush_ = true;
+  }
+  for (FileTask& each : arrivals.tasks) {
+    tasks_.push_back(std::move(each));
+  }
   for (auto& [key, put] : arrivals.puts) {
     pending_.puts.insert_or_assign(key, std::move(put));
   }
@@ -147,6 +164,9 @@ void StoreLoop::absorb(Arrivals arrivals) {
 }
 
 void StoreLoop::serve() {
+  for (const FileTask& task : std::exchange(tasks_, {})) {
+    task(file_ ? &*file_ : nullptr);
+  }
   if (!file_) {
     return;
   }

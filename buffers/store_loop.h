@@ -75,11 +75,14 @@ class StoreLoop {
   void note(const Removal& removal);
   Status write(BufferListener& listener, TickKind kind);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
+  void tell(Tick& tick);
+  void end_requests(Arrivals last);
   void use_ballast(BufferListener& listener);
   void make_room();
   void measure(bool grew);
   void failed(const Error& error);
   void publish();
+  void publish_ledgers();
   [[nodiscard]] std::string trouble() const;
 
   const SqliteBufferOptions options_;
@@ -98,6 +101,7 @@ class StoreLoop {
   std::uint64_t ticks_;  // number of the last transaction that is known to have taken place
   bool unsure_ = false;  // there may be a later one in the file
   std::optional<Instant> look_at_;  // when the thread commits what it then finds
+  std::vector<FileTask> tasks_;
   bool flush_ = false;
   bool more_ = false;  // the last transaction left something for the next
 

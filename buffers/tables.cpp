@@ -47,8 +47,8 @@ constexpr const char* kToFormat2 = R"sql(
     first INTEGER NOT NULL, n INTEGER NOT NULL, raw_bytes INTEGER NOT NULL,
     codec INTEGER NOT NULL, min_ts INTEGER NOT NULL, max_ts INTEGER NOT NULL,
     crc INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, at INTEGER NOT NULL,
-    data BLOB NOT NULL) STRICT;
-  CREATE INDEX dead_block ON dead(flow, first);
+    skipped INTEGER NOT NULL, data BLOB NOT NULL) STRICT;
+  CREATE UNIQUE INDEX dead_block ON dead(flow, first, sink);
   CREATE TABLE ledger(
     flow INTEGER NOT NULL, what TEXT NOT NULL, records INTEGER NOT NULL,
     PRIMARY KEY (flow, what)) STRICT, WITHOUT ROWID;

@@ -17,10 +17,18 @@ bool has_small_work(const FlowState& flow) {
   return flow.prune || std::ranges::any_of(flow.sinks, &SinkState::changed);
 }
 
+// A block that waits is stored before it is cut.
+bool can_split(const Pending& pending) {
+  return std::ranges::any_of(pending.splits, [&](const SplitRequest& each) {
+    return pending.flows.at(number(each.flow)).waiting_at(each.first) == nullptr;
+  });
+}
+
 }  // namespace
 
 bool has_work(const Pending& pending, const FileRoom& room, TickKind kind) {
-  if (!pending.puts.empty() || !pending.damaged.empty() ||
+  if (!pending.puts.empty() || !pending.damaged.empty() || !pending.burials.empty() ||
+      !pending.dead_requests.empty() || can_split(pending) ||
       std::ranges::any_of(pending.flows, has_small_work)) {
     return true;
   }
@@ -34,9 +42,13 @@ Tick::Tick(const Pending& pending, FileRoom room, std::uint64_t number)
       room_(room),
       flows_(pending.flows.size()),
       held_(pending.held),
-      last_(pending.last) {
+      last_(pending.last),
+      dead_(pending.dead) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     flows_[i].stored = pending.flows[i].stored;
+    for (const SinkState& sink : pending.flows[i].sinks) {
+      flows_[i].saved.push_back(sink.confirmed);
+    }
   }
 }
 
@@ -51,12 +63,14 @@ Status Tick::commit(StoreFile& file, Pending& pending, TickKind kind, Timestamp 
 }
 
 Status Tick::write(StoreFile& file, Pending& pending, TickKind kind, Timestamp now) {
-  if (Status written = write_cursors(file, pending); !written) {
-    return written;
-  }
-  // Before the confirmed ones go, which a damaged one may seem to be.
+  repeat_holes(pending);
+  // Before the confirmed ones go, which a damaged one may seem to be, and of which a copy may be
+  // wanted.
   if (Status moved = set_aside(file, pending, now); !moved) {
     return moved;
+  }
+  if (Status buried = bury(file, pending, now); !buried) {
+    return buried;
   }
   if (Status pruned = prune(file, pending); !pruned) {
     return pruned;
@@ -65,6 +79,19 @@ Status Tick::write(StoreFile& file, Pending& pending, TickKind kind, Timestamp n
     if (Status inserted = insert_blocks(file, pending); !inserted) {
       return inserted;
     }
+  }
+  if (Status split = split_blocks(file, pending); !split) {
+    return split;
+  }
+  if (Status answered = answer_dead(file, pending); !answered) {
+    return answered;
+  }
+  return write_small_tables(file, pending);
+}
+
+Status Tick::write_small_tables(StoreFile& file, const Pending& pending) {
+  if (Status written = write_cursors(file, pending); !written) {
+    return written;
   }
   if (Status written = write_states(file, pending); !written) {
     return written;
@@ -83,12 +110,13 @@ Status Tick::write_cursors(StoreFile& file, const Pending& pending) {
         return added;
       }
     }
-    for (const SinkState& sink : flow.sinks) {
-      flows_[i].saved.push_back(sink.confirmed);
-      if (!sink.changed) {
+    for (std::size_t at = 0; at < flow.sinks.size(); ++at) {
+      const SinkState& sink = flow.sinks[at];
+      const Confirmed& confirmed = flows_[i].saved[at];
+      if (!sink.changed && confirmed == sink.confirmed) {
         continue;
       }
-      if (Status saved = file.catalogue.set_confirmed(flow.id, sink.name, sink.confirmed); !saved) {
+      if (Status saved = file.catalogue.set_confirmed(flow.id, sink.name, confirmed); !saved) {
         return saved;
       }
     }
@@ -110,19 +138,23 @@ Status Tick::prune(StoreFile& file, const Pending& pending) {
 
 Status Tick::prune_flow(StoreFile& file, const FlowState& flow, FlowPart& part) {
   std::size_t left = kMostRemoved;
-  const Confirmed confirmed = flow.confirmed_by_all();
+  const Confirmed confirmed = intersection(part.saved);
   for (const SequenceRange& range : confirmed.ranges()) {
     const auto rows = file.blocks.within(flow.id, range, left);
     if (!rows) {
       return rows.error();
     }
     for (const StoredRow& row : *rows) {
+      const Result<const char*> what = fate(file, flow, row.first);
+      if (!what) {
+        return what.error();
+      }
       if (Status removed = file.blocks.remove(row.first); !removed) {
         return removed;
       }
       const Usage removed{1, row.records, row.bytes};
       part.stored.usage -= removed;
-      part.records_delivered += row.records;
+      part.counted[*what] += row.records;
       held_ -= removed;
       room_.give_back(row.bytes);
     }
@@ -153,7 +185,7 @@ Status Tick::set_aside(StoreFile& file, Pending& pending, Timestamp now) {
     if (row->has_value()) {
       const Usage removed{1, (*row)->records, (*row)->bytes};
       flows_[sluice::number(index)].stored.usage -= removed;
-      flows_[sluice::number(index)].records_damaged += (*row)->records;
+      flows_[sluice::number(index)].counted["damaged"] += (*row)->records;
       held_ -= removed;
     }
   }
@@ -195,7 +227,7 @@ Status Tick::insert_blocks(StoreFile& file, const Pending& pending) {
     part.stored.usage += added;
     held_ += added;
     part.stored.newest = block.first;
-    part.records_stored += block.count;
+    part.counted["stored"] += block.count;
     ++part.blocks;
     room_.take(bytes);
     last_ = std::max(last_, block.last());
@@ -230,10 +262,7 @@ Status Tick::write_states(StoreFile& file, const Pending& pending) {
 
 Status Tick::write_ledger(StoreFile& file, const Pending& pending) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
-    const FlowPart& part = flows_[i];
-    for (const auto& [what, records] :
-         {std::pair("stored", part.records_stored), std::pair("delivered", part.records_delivered),
-          std::pair("damaged", part.records_damaged)}) {
+    for (const auto& [what, records] : flows_[i].counted) {
       if (Status added = file.catalogue.add_ledger(pending.flows[i].id, what, records); !added) {
         return added;
       }
@@ -242,11 +271,23 @@ Status Tick::write_ledger(StoreFile& file, const Pending& pending) {
   return {};
 }
 
+bool Tick::counted() const {
+  return std::ranges::any_of(flows_, [](const FlowPart& part) { return !part.counted.empty(); });
+}
+
 bool Tick::more() const {
-  return std::ranges::any_of(flows_, &FlowPart::prune);
+  return splits_left_ || std::ranges::any_of(flows_, &FlowPart::prune);
 }
 
 std::vector<SealedBlock> Tick::settle(Pending& pending) const {
+  for (const Hole& hole : holes_) {
+    FlowState& flow = pending.flows[sluice::number(hole.flow)];
+    flow.sinks[sluice::number(hole.sink)].confirmed.remove(hole.range.after, hole.range.last);
+  }
+  for (const Hole& hole : returned_) {
+    FlowState& flow = pending.flows[sluice::number(hole.flow)];
+    flow.sinks[sluice::number(hole.sink)].returned.push_back(hole.range);
+  }
   std::vector<WaitingBlock> stored;
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     FlowState& flow = pending.flows[i];
@@ -255,6 +296,10 @@ std::vector<SealedBlock> Tick::settle(Pending& pending) const {
     flow.in_file = true;
     flow.stored = part.stored;
     flow.prune = part.prune;
+    flow.unburied = {};
+    for (const auto& [what, records] : part.counted) {
+      flow.ledger[what] += records;
+    }
     for (std::size_t sink = 0; sink < flow.sinks.size(); ++sink) {
       const bool moved_on = flow.sinks[sink].confirmed != part.saved[sink];
       flow.sinks[sink].changed = moved_on;
@@ -265,6 +310,9 @@ std::vector<SealedBlock> Tick::settle(Pending& pending) const {
   for (const Sequence first : set_aside_) {
     pending.damaged.erase(first);
   }
+  pending.burials.erase(pending.burials.begin(),
+                        pending.burials.begin() + static_cast<std::ptrdiff_t>(buried_));
+  pending.dead = dead_;
   pending.held = held_;
   pending.last = last_;
   return in_order(std::move(stored));

@@ -1,9 +1,19 @@
 #include "tests/support/memory_buffer.h"
 
+#include "buffers/block_edit.h"
+
 #include <algorithm>
+#include <cassert>
+#include <memory>
 #include <utility>
 
 namespace sluice::testing_support {
+
+namespace {
+
+constexpr const char* kStopping = "the buffer is stopping";
+
+}  // namespace
 
 MemoryBuffer::MemoryBuffer(const std::vector<std::size_t>& sinks, BufferListener& listener)
     : listener_(listener) {
@@ -22,10 +32,9 @@ void MemoryBuffer::submit(SealedBlock block) {
       put_locked(row);
     }
     Flow& flow = flows_.at(number(block.block->flow));
+    flow.newest = first;
     flow.blocks.push_back(std::move(block.block));
-    for (Sink& sink : flow.sinks) {
-      answer_if_possible(flow, sink, answers);
-    }
+    answer_if_possible(flow, answers);
   }
   listener_.settled(first);
   deliver(std::move(answers));
@@ -35,40 +44,81 @@ void MemoryBuffer::fetch(FlowIndex flow, SinkIndex sink, Sequence after, FetchHa
   std::vector<Answer> answers;
   {
     const std::lock_guard lock(mutex_);
-    Sink& asking = flows_.at(number(flow)).sinks.at(number(sink));
-    asking.after = after;
-    asking.open = std::move(then);
+    Flow& state = flows_.at(number(flow));
+    Request& request = state.sinks.at(number(sink)).open.at(after == Sequence(0) ? 0 : 1);
+    assert(!request.then && "a sink may have one open request of each kind for each flow");
     if (stopped_) {
-      answers.emplace_back(std::exchange(asking.open, nullptr),
-                           Error{Reaction::Closed, "the buffer is stopping"});
+      answers.emplace_back(std::move(then), Error{Reaction::Closed, kStopping});
     } else {
-      answer_if_possible(flows_.at(number(flow)), asking, answers);
+      request = {after, std::move(then)};
+      answer_if_possible(state, answers);
     }
   }
   deliver(std::move(answers));
 }
 
-void MemoryBuffer::split(FlowIndex /*flow*/, Sequence /*first*/, SplitHandler then) {
-  then(Error{Reaction::Reject, "blocks cannot be split yet"});
+void MemoryBuffer::split(FlowIndex flow, Sequence first, SplitHandler then) {
+  Status done;
+  std::vector<Answer> answers;
+  {
+    const std::lock_guard lock(mutex_);
+    Flow& state = flows_.at(number(flow));
+    done = stopped_ ? Error{Reaction::Closed, kStopping} : split_locked(state, first);
+    answer_if_possible(state, answers);
+  }
+  then(std::move(done));
+  deliver(std::move(answers));
 }
 
-void MemoryBuffer::bury(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last,
-                        DeadLetter /*why*/) {
-  confirm(flow, sink, after, last);
-}
-
-Sequence MemoryBuffer::newest(FlowIndex /*flow*/) const {
+Status MemoryBuffer::split_locked(Flow& flow, Sequence first) {
+  const auto found = std::ranges::find(flow.blocks, first, &Block::first);
+  if (found == flow.blocks.end()) {
+    return Error{Reaction::Reject, "the block is not held any more"};
+  }
+  const BlockPtr whole = *found;
+  auto halves = split_block(*whole, 1);
+  if (!halves) {
+    return halves.error();
+  }
+  for (Sink& sink : flow.sinks) {
+    if (!sink.confirmed.covers(*whole)) {
+      sink.confirmed.remove(Sequence(number(whole->first) - 1), whole->last());
+    }
+  }
+  flow.newest = std::max(flow.newest, halves->second.first);
+  *found = std::make_shared<const Block>(std::move(halves->first));
+  flow.blocks.insert(found + 1, std::make_shared<const Block>(std::move(halves->second)));
   return {};
 }
 
-void MemoryBuffer::confirm(FlowIndex flow, SinkIndex sink, Sequence /*after*/, Sequence last) {
+void MemoryBuffer::bury(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last,
+                        DeadLetter why) {
   const std::lock_guard lock(mutex_);
+  const auto& blocks = flows_.at(number(flow)).blocks;
+  const auto found = std::ranges::find(blocks, last, &Block::last);
+  if (found != blocks.end() && (*found)->first > after) {
+    dead_.push_back({flow, sink, *found, std::move(why)});
+  }
+  confirm_locked(flow, sink, {after, last});
+}
+
+Sequence MemoryBuffer::newest(FlowIndex flow) const {
+  const std::lock_guard lock(mutex_);
+  return flows_.at(number(flow)).newest;
+}
+
+void MemoryBuffer::confirm(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last) {
+  const std::lock_guard lock(mutex_);
+  confirm_locked(flow, sink, {after, last});
+}
+
+void MemoryBuffer::confirm_locked(FlowIndex flow, SinkIndex sink, SequenceRange range) {
   Flow& state = flows_.at(number(flow));
-  Sequence& confirmed = state.sinks.at(number(sink)).confirmed;
-  confirmed = std::max(confirmed, last);
-  const auto slowest = std::ranges::min_element(state.sinks, {}, &Sink::confirmed);
-  std::erase_if(state.blocks,
-                [&](const BlockPtr& block) { return block->last() <= slowest->confirmed; });
+  state.sinks.at(number(sink)).confirmed.add(range.after, range.last);
+  std::erase_if(state.blocks, [&](const BlockPtr& block) {
+    return std::ranges::all_of(state.sinks,
+                               [&](const Sink& each) { return each.confirmed.covers(*block); });
+  });
 }
 
 std::optional<std::string> MemoryBuffer::load(std::string_view key) const {
@@ -89,14 +139,21 @@ void MemoryBuffer::stop() {
     stopped_ = true;
     for (Flow& flow : flows_) {
       for (Sink& sink : flow.sinks) {
-        if (sink.open) {
-          answers.emplace_back(std::exchange(sink.open, nullptr),
-                               Error{Reaction::Closed, "the buffer is stopping"});
+        for (Request& request : sink.open) {
+          if (request.then) {
+            answers.emplace_back(std::exchange(request.then, nullptr),
+                                 Error{Reaction::Closed, kStopping});
+          }
         }
       }
     }
   }
   deliver(std::move(answers));
+}
+
+std::vector<MemoryBuffer::Buried> MemoryBuffer::dead_letters() const {
+  const std::lock_guard lock(mutex_);
+  return dead_;
 }
 
 std::size_t MemoryBuffer::held_blocks() const {
@@ -116,15 +173,19 @@ void MemoryBuffer::put_locked(const StateRow& row) {
   }
 }
 
-void MemoryBuffer::answer_if_possible(const Flow& flow, Sink& sink, std::vector<Answer>& answers) {
-  if (!sink.open) {
-    return;
-  }
-  const auto wanted = std::ranges::find_if(flow.blocks, [&](const BlockPtr& block) {
-    return block->first > sink.after && block->last() > sink.confirmed;
-  });
-  if (wanted != flow.blocks.end()) {
-    answers.emplace_back(std::exchange(sink.open, nullptr), *wanted);
+void MemoryBuffer::answer_if_possible(Flow& flow, std::vector<Answer>& answers) {
+  for (Sink& sink : flow.sinks) {
+    for (Request& request : sink.open) {
+      if (!request.then) {
+        continue;
+      }
+      const auto wanted = std::ranges::find_if(flow.blocks, [&](const BlockPtr& block) {
+        return block->first > request.after && !sink.confirmed.covers(*block);
+      });
+      if (wanted != flow.blocks.end()) {
+        answers.emplace_back(std::exchange(request.then, nullptr), *wanted);
+      }
+    }
   }
 }
 

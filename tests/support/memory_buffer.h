@@ -1,8 +1,10 @@
 // A buffer that lives in memory: for tests of those who use one.
 #pragma once
 
+#include "buffers/confirmed.h"
 #include "core/buffer.h"
 
+#include <array>
 #include <cstddef>
 #include <deque>
 #include <map>
@@ -10,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::testing_support {
@@ -35,25 +38,40 @@ class MemoryBuffer final : public BlockWriter, public BlockReader, public StateS
   void stop();
   [[nodiscard]] std::size_t held_blocks() const;
 
+  struct Buried {
+    FlowIndex flow{};
+    SinkIndex sink{};
+    BlockPtr block;
+    DeadLetter why;
+  };
+  [[nodiscard]] std::vector<Buried> dead_letters() const;
+
  private:
-  struct Sink {
-    Sequence confirmed{};
+  struct Request {
     Sequence after{};
-    FetchHandler open;
+    FetchHandler then;
+  };
+  struct Sink {
+    Confirmed confirmed;
+    std::array<Request, 2> open;  // from the beginning; after some sequence
   };
   struct Flow {
     std::vector<Sink> sinks;
     std::deque<BlockPtr> blocks;
+    Sequence newest{};
   };
   using Answer = std::pair<FetchHandler, Result<BlockPtr>>;
 
   void put_locked(const StateRow& row);
-  static void answer_if_possible(const Flow& flow, Sink& sink, std::vector<Answer>& answers);
+  void confirm_locked(FlowIndex flow, SinkIndex sink, SequenceRange range);
+  Status split_locked(Flow& flow, Sequence first);
+  static void answer_if_possible(Flow& flow, std::vector<Answer>& answers);
   static void deliver(std::vector<Answer> answers);
 
   mutable std::mutex mutex_;  // guards everything below
   std::vector<Flow> flows_;
   std::map<std::string, std::string, std::less<>> states_;
+  std::vector<Buried> dead_;
   bool stopped_ = false;
   BufferListener& listener_;
 };

@@ -2,6 +2,7 @@
 // implementation is added to the list at the end and inherits all of these tests.
 #include "buffers/sqlite_buffer.h"
 #include "tests/support/buffer_probe.h"
+#include "tests/support/line_blocks.h"
 #include "tests/support/memory_buffer.h"
 #include "tests/support/temp_directory.h"
 
@@ -21,7 +22,10 @@ namespace sluice {
 namespace {
 
 using testing_support::Fetch;
+using testing_support::line_of;
+using testing_support::lines_of;
 using testing_support::make_block;
+using testing_support::make_lines;
 using testing_support::MemoryBuffer;
 using testing_support::Settlements;
 using testing_support::TempDirectory;
@@ -96,7 +100,40 @@ class BufferContract : public testing::TestWithParam<Implementation> {
     return Fetch(subject_->reader(), flow, sink, after).first();
   }
   void confirm(std::size_t flow, std::size_t sink, std::uint64_t last) {
-    subject_->reader().confirm(FlowIndex(flow), SinkIndex(sink), Sequence(0), Sequence(last));
+    confirm(flow, sink, 0, last);
+  }
+  void confirm(std::size_t flow, std::size_t sink, std::uint64_t after, std::uint64_t last) {
+    subject_->reader().confirm(FlowIndex(flow), SinkIndex(sink), Sequence(after), Sequence(last));
+  }
+  // With lines of which each tells its sequence.
+  void submit_lines(std::size_t flow, std::uint64_t first, std::size_t count) {
+    subject_->writer().submit(make_lines(flow, first, std::vector<std::string>(count, "text")));
+    ++submitted_;
+  }
+  Status split(std::size_t flow, std::uint64_t first) {
+    const auto promise = std::make_shared<std::promise<Status>>();
+    std::future<Status> answer = promise->get_future();
+    subject_->reader().split(FlowIndex(flow), Sequence(first),
+                             [promise](Status done) { promise->set_value(std::move(done)); });
+    if (answer.wait_for(testing_support::kPatience) != std::future_status::ready) {
+      return Error{Reaction::Retry, "the split was not answered"};
+    }
+    return answer.get();
+  }
+  // What the sink would be given, block by block.
+  std::vector<std::vector<std::string>> drain(std::size_t flow, std::size_t sink,
+                                              std::size_t blocks) {
+    std::vector<std::vector<std::string>> all;
+    std::uint64_t after = 0;
+    for (std::size_t i = 0; i < blocks; ++i) {
+      const Result<BlockPtr> block = Fetch(subject_->reader(), flow, sink, after).result();
+      if (!block) {
+        break;
+      }
+      after = number((*block)->first);
+      all.push_back(lines_of(**block));
+    }
+    return all;
   }
 
   Settlements settlements_;
@@ -212,6 +249,152 @@ TEST_P(BufferContract, AnswersOpenFetchesWithClosedWhenItStops) {
     ASSERT_FALSE(block);
     EXPECT_EQ(block.error().reaction, Reaction::Closed);
   }
+}
+
+TEST_P(BufferContract, FreshBlocksMayBeConfirmedAheadOfABacklog) {
+  for (std::uint64_t first = 1; first <= 5; ++first) {
+    submit(0, first);
+  }
+  EXPECT_EQ(fetch(0, 0, 3), 4U);
+  confirm(0, 0, 3, 4);
+  EXPECT_EQ(fetch(0, 0), 1U);
+  EXPECT_EQ(fetch(0, 0, 3), 5U);
+  confirm(0, 0, 0, 3);
+  EXPECT_EQ(fetch(0, 0), 5U);
+}
+
+TEST_P(BufferContract, KeepsABlockThatIsConfirmedInTheMiddleUntilEverySinkHasIt) {
+  submit(0, 1);
+  submit(0, 2);
+  submit_settled(0, 3);
+  confirm(0, 0, 1, 2);
+  submit_settled(0, 4);
+  EXPECT_EQ(fetch(0, 1, 1), 2U);
+  confirm(0, 1, 1, 2);
+  submit_settled(0, 5);
+  EXPECT_EQ(fetch(0, 1, 1), 3U);
+  EXPECT_EQ(fetch(0, 0), 1U);
+}
+
+TEST_P(BufferContract, ABlockOfWhichOnlyTheMiddleIsConfirmedIsHandedOutAgain) {
+  submit(0, 1, 10);
+  confirm(0, 0, 3, 7);
+  EXPECT_EQ(fetch(0, 0), 1U);
+  confirm(0, 0, 0, 3);
+  EXPECT_EQ(fetch(0, 0), 1U);
+  confirm(0, 0, 7, 10);
+  submit(0, 11);
+  EXPECT_EQ(fetch(0, 0), 11U);
+}
+
+TEST_P(BufferContract, ASinkMayWaitForFreshBlocksAndForTheBacklogAtOnce) {
+  submit_settled(0, 1);
+  Fetch fresh(subject_->reader(), 0, 0, 1);
+  EXPECT_EQ(fetch(0, 0), 1U);
+  confirm(0, 0, 1);
+  Fetch backlog(subject_->reader(), 0, 0);
+  EXPECT_FALSE(fresh.answered());
+  EXPECT_FALSE(backlog.answered());
+  submit(0, 2);
+  EXPECT_EQ(fresh.first(), 2U);
+  EXPECT_EQ(backlog.first(), 2U);
+}
+
+TEST_P(BufferContract, NewestIsWhereTheLastBlockOfTheFlowBegins) {
+  EXPECT_EQ(subject_->reader().newest(FlowIndex(0)), Sequence(0));
+  submit(0, 1, 3);
+  submit_settled(0, 4, 2);
+  submit_settled(1, 6);
+  EXPECT_EQ(subject_->reader().newest(FlowIndex(0)), Sequence(4));
+  EXPECT_EQ(subject_->reader().newest(FlowIndex(1)), Sequence(6));
+}
+
+TEST_P(BufferContract, ASplitBlockIsHandedOutAsTwoWithTheSameRecords) {
+  submit_lines(0, 1, 5);
+  const std::vector<std::string> all = drain(0, 0, 1).front();
+  ASSERT_EQ(all.size(), 5U);
+  ASSERT_TRUE(split(0, 1));
+  const Result<BlockPtr> left = Fetch(subject_->reader(), 0, 0).result();
+  ASSERT_TRUE(left);
+  const Result<BlockPtr> right = Fetch(subject_->reader(), 0, 0, number((*left)->last())).result();
+  ASSERT_TRUE(right);
+  EXPECT_EQ(number((*left)->first), 1U);
+  EXPECT_EQ(number((*left)->last()), 2U);
+  EXPECT_EQ(number((*right)->first), 3U);
+  EXPECT_EQ(number((*right)->last()), 5U);
+  EXPECT_EQ((*right)->flow, FlowIndex(0));
+  EXPECT_EQ((*right)->codec, Codec::ZstdNdjson);
+  std::vector<std::string> both = lines_of(**left);
+  const std::vector<std::string> rest = lines_of(**right);
+  EXPECT_EQ((*right)->count, rest.size());
+  both.insert(both.end(), rest.begin(), rest.end());
+  EXPECT_EQ(both, all);
+}
+
+TEST_P(BufferContract, SplittingGoesOnUntilARecordIsAlone) {
+  submit_lines(0, 1, 4);
+  submit_lines(0, 5, 1);
+  ASSERT_TRUE(split(0, 1));
+  ASSERT_TRUE(split(0, 3));
+  ASSERT_TRUE(split(0, 1));
+  EXPECT_EQ(drain(0, 0, 5), drain(0, 1, 5)) << "for all sinks";
+  EXPECT_EQ(drain(0, 0, 5).at(3), std::vector{line_of(4, "text")});
+  const Status refused = split(0, 4);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reaction, Reaction::Reject);
+}
+
+TEST_P(BufferContract, WhatIsNotHeldCannotBeSplit) {
+  submit_lines(0, 1, 4);
+  submit_settled(0, 5);
+  for (const std::uint64_t first : {2U, 5U, 9U}) {
+    const Status refused = split(0, first);
+    ASSERT_FALSE(refused) << first;
+    EXPECT_EQ(refused.error().reaction, Reaction::Reject);
+  }
+}
+
+TEST_P(BufferContract, TheWholeConfirmsBothHalves) {
+  submit_lines(0, 1, 4);
+  submit_settled(0, 5);
+  EXPECT_EQ(fetch(0, 1), 1U);
+  ASSERT_TRUE(split(0, 1));
+  confirm(0, 1, 0, 4);
+  EXPECT_EQ(fetch(0, 1), 5U);
+  EXPECT_EQ(fetch(0, 0), 1U);
+}
+
+TEST_P(BufferContract, AHalfOfABlockThatASinkHadConfirmedInPartIsHandedOutToIt) {
+  submit_lines(0, 1, 4);
+  confirm(0, 1, 2, 4);
+  ASSERT_TRUE(split(0, 1));
+  EXPECT_EQ(fetch(0, 1, 2), 3U) << "who knows whether the sink was ever handed out these";
+}
+
+TEST_P(BufferContract, WhoWaitsForFreshBlocksIsGivenTheSecondHalfOfTheNewest) {
+  submit_lines(0, 1, 4);
+  EXPECT_EQ(fetch(0, 0), 1U);
+  Fetch fresh(subject_->reader(), 0, 1, 1);
+  ASSERT_TRUE(split(0, 1));
+  EXPECT_EQ(fresh.first(), 3U);
+  EXPECT_EQ(subject_->reader().newest(FlowIndex(0)), Sequence(3));
+}
+
+TEST_P(BufferContract, ABuriedRecordIsNotHandedOutToThatSinkAnyMore) {
+  submit_lines(0, 1, 1);
+  submit_lines(0, 2, 1);
+  EXPECT_EQ(fetch(0, 0), 1U);
+  subject_->reader().bury(FlowIndex(0), SinkIndex(0), Sequence(0), Sequence(1), {"refused", "why"});
+  EXPECT_EQ(fetch(0, 0), 2U);
+  EXPECT_EQ(fetch(0, 1), 1U);
+}
+
+TEST_P(BufferContract, AnswersSplitsWithClosedWhenItHasStopped) {
+  submit_lines(0, 1, 4);
+  subject_->stop();
+  const Status refused = split(0, 1);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().reaction, Reaction::Closed);
 }
 
 // Fetches, confirms, fetches the next, on the thread that hands the blocks over, as a dispatcher
