@@ -76,12 +76,32 @@ Result<BufferOutline> FileInspection::outline() {
   if (!flows) {
     return flows.error();
   }
-  return BufferOutline{.epoch = meta->epoch,
-                       .last = meta->last,
-                       .file_bytes = *size,
-                       .used_bytes = *used,
-                       .quarantined = static_cast<std::uint64_t>(*quarantined),
-                       .flows = *std::move(flows)};
+  BufferOutline outline{.epoch = meta->epoch,
+                        .last = meta->last,
+                        .file_bytes = *size,
+                        .used_bytes = *used,
+                        .quarantined = static_cast<std::uint64_t>(*quarantined),
+                        .flows = *std::move(flows)};
+  if (Status counted = count_dead(outline); !counted) {
+    return counted.error();
+  }
+  return outline;
+}
+
+Status FileInspection::count_dead(BufferOutline& outline) {
+  Result<sqlite::Statement> sums = file_.connection.prepare(
+      "SELECT count(*), coalesce(sum(length(data)), 0), coalesce(max(id), 0) FROM dead"
+      " WHERE length(data) > 0");
+  if (!sums) {
+    return sums.error();
+  }
+  if (const Result<bool> row = sums->step(); !row) {
+    return row.error();
+  }
+  outline.dead_letters = static_cast<std::uint64_t>(sums->integer(0));
+  outline.dead_bytes = static_cast<std::uint64_t>(sums->integer(1));
+  outline.last_dead = DeadId(sums->integer(2));
+  return {};
 }
 
 Result<std::vector<FlowOutline>> FileInspection::flows() {
@@ -190,6 +210,40 @@ Result<std::optional<InspectedBlock>> FileInspection::block(std::optional<Stored
   // A damaged count may hide a row from the query that sinks use.
   const bool same = found->has_value() && (*found)->first == outline.first;
   return std::optional(InspectedBlock{outline, same ? (*found)->block : nullptr});
+}
+
+Result<std::vector<DeadEntry>> FileInspection::dead(DeadId after, std::size_t most) {
+  const Result<std::map<std::string, FlowId>> names = file_.catalogue.flows();
+  if (!names) {
+    return names.error();
+  }
+  Result<std::vector<DeadRow>> rows = file_.dead.list(after, most);
+  if (!rows) {
+    return rows.error();
+  }
+  std::vector<DeadEntry> entries;
+  for (DeadRow& row : *rows) {
+    const auto name =
+        std::ranges::find(*names, row.flow, [](const auto& each) { return each.second; });
+    entries.push_back({.id = row.id,
+                       .flow = name != names->end() ? name->first : std::string(),
+                       .sink = std::move(row.sink),
+                       .first = row.first,
+                       .last = row.last,
+                       .records = row.records,
+                       .bytes = row.bytes,
+                       .why = std::move(row.why),
+                       .at = row.at});
+  }
+  return entries;
+}
+
+Result<BlockPtr> FileInspection::dead_block(DeadId id) {
+  Result<std::optional<DeadRow>> row = file_.dead.find(id, FlowIndex(0));
+  if (!row) {
+    return row.error();
+  }
+  return row->has_value() ? (*row)->block : BlockPtr();
 }
 
 Result<PurgeStep> FileInspection::purge(const PurgeOrder& /*order*/, Sequence /*after*/,

@@ -22,10 +22,13 @@ class FileInspection : public Inspection {
                                            std::size_t most) override;
   Result<std::optional<InspectedBlock>> block(std::optional<StoredFlow> flow,
                                               Sequence after) override;
+  Result<std::vector<DeadEntry>> dead(DeadId after, std::size_t most) override;
+  Result<BlockPtr> dead_block(DeadId id) override;
   Result<PurgeStep> purge(const PurgeOrder& order, Sequence after, Sequence through) override;
 
  private:
   Result<std::vector<FlowOutline>> flows();
+  Status count_dead(BufferOutline& outline);
   Status add_sinks(std::vector<FlowOutline>& flows);
 
   StoreFile& file_;

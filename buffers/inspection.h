@@ -40,6 +40,9 @@ struct BufferOutline {
   std::uint64_t file_bytes = 0;   // without the log
   std::uint64_t used_bytes = 0;   // of them
   std::uint64_t quarantined = 0;  // blocks that were set aside
+  std::uint64_t dead_letters = 0;
+  std::uint64_t dead_bytes = 0;
+  DeadId last_dead{};  // the newest; 0 if there is none
   std::vector<FlowOutline> flows;
 };
 
@@ -88,20 +91,26 @@ class Inspection {
   virtual Result<std::optional<InspectedBlock>> block(std::optional<StoredFlow> flow,
                                                       Sequence after) = 0;
 
+  // The oldest dead letters behind `after`, at most `most` of them.
+  virtual Result<std::vector<DeadEntry>> dead(DeadId after, std::size_t most) = 0;
+  // Null: there is none with this id, or it does not match its checksum.
+  virtual Result<BlockPtr> dead_block(DeadId id) = 0;
+
   // Gives up the next few blocks behind `after`, up to and including those that begin at `through`.
   // What no sink needs any more is gone when it returns, and in the ledger as dropped_purged.
   // Reject: no such flow or sink, or the file was opened for reading only.
   virtual Result<PurgeStep> purge(const PurgeOrder& order, Sequence after, Sequence through) = 0;
 };
 
-// Open a buffer that no agent is using, holding its lock as long as the object lives.
-enum class StoppedUse { Read, Change };
-
+// Opens the buffer in a directory that no agent is using, for reading only: nothing in the file
+// changes, its log stays as a crash may have left it. Holds the lock as long as the object lives.
 // Closed: an agent (or another tool) has it; the message names the process. Reject: there is no
-// buffer in the directory, or it may not be opened; the message says by whom. With Read nothing in
-// the file changes: its log stays as a crash has left it. `options` without routes will do, but a
-// purge for one sink needs to know all of them.
-Result<std::unique_ptr<InspectableBuffer>> open_stopped_buffer(SqliteBufferOptions options,
-                                                               StoppedUse use);
+// buffer in the directory, or it may not be opened; the message says by whom. Of `options` the
+// directory is enough.
+Result<std::unique_ptr<InspectableBuffer>> open_stopped_buffer(const SqliteBufferOptions& options);
+
+// The second half of what that checks: success if the caller may open, and change, the buffer
+// there.
+Status check_buffer_access(const std::string& directory);
 
 }  // namespace sluice

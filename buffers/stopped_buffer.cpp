@@ -1,7 +1,7 @@
 #include "buffers/directory_lock.h"
 #include "buffers/file_inspection.h"
 #include "buffers/inspection.h"
-#include "buffers/store_loop.h"
+#include "buffers/store_file.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,20 +28,10 @@ class ReadBuffer final : public InspectableBuffer {
   StoreFile file_;
 };
 
-class ChangedBuffer final : public InspectableBuffer {
- public:
-  ChangedBuffer(DirectoryLock lock, std::unique_ptr<StoreLoop> loop)
-      : lock_(std::move(lock)), loop_(std::move(loop)) {}
-
-  void inspect(InspectionStep step) override { loop_->inspect(step); }
-
- private:
-  DirectoryLock lock_;
-  std::unique_ptr<StoreLoop> loop_;
-};
+}  // namespace
 
 // Taking the lock would make the directory, and its errors speak of running an agent.
-Status check_access(const std::string& directory) {
+Status check_buffer_access(const std::string& directory) {
   const std::string file = directory + "/buffer.db";
   struct stat found {};
   if (::stat(file.c_str(), &found) != 0) {
@@ -61,35 +51,23 @@ Status check_access(const std::string& directory) {
   return {};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<InspectableBuffer>> open_stopped_buffer(SqliteBufferOptions options,
-                                                               StoppedUse use) {
-  if (Status allowed = check_access(options.directory); !allowed) {
+Result<std::unique_ptr<InspectableBuffer>> open_stopped_buffer(const SqliteBufferOptions& options) {
+  if (Status allowed = check_buffer_access(options.directory); !allowed) {
     return allowed.error();
   }
   Result<DirectoryLock> lock = DirectoryLock::take(options.directory);
   if (!lock) {
     return lock.error();
   }
-  if (use == StoppedUse::Read) {
-    Result<StoreFile> file = StoreFile::open({.path = options.directory + "/buffer.db",
-                                              .vfs = options.vfs,
-                                              .may_create = false,
-                                              .read_only = true});
-    if (!file) {
-      return file.error();
-    }
-    return std::unique_ptr<InspectableBuffer>(
-        std::make_unique<ReadBuffer>(*std::move(lock), *std::move(file)));
-  }
-  static const SystemClock clock;
-  Result<std::unique_ptr<StoreLoop>> loop = StoreLoop::open(std::move(options), clock);
-  if (!loop) {
-    return loop.error();
+  Result<StoreFile> file = StoreFile::open({.path = options.directory + "/buffer.db",
+                                            .vfs = options.vfs,
+                                            .may_create = false,
+                                            .read_only = true});
+  if (!file) {
+    return file.error();
   }
   return std::unique_ptr<InspectableBuffer>(
-      std::make_unique<ChangedBuffer>(*std::move(lock), *std::move(loop)));
+      std::make_unique<ReadBuffer>(*std::move(lock), *std::move(file)));
 }
 
 }  // namespace sluice

@@ -206,6 +206,9 @@ Status StoreLoop::apply(const Removal& removal) {
       if (Status removed = file.blocks.remove(each.first); !removed) {
         return removed;
       }
+      if (Status forgotten = file.dead.remove_hollow(id_of(each.flow), each.first); !forgotten) {
+        return forgotten;
+      }
       if (Status counted =
               file.catalogue.add_ledger(id_of(each.flow), "dropped_purged", each.records);
           !counted) {

@@ -80,11 +80,6 @@ class InspectionTest : public testing::Test {
     return look(
         [&](Inspection& file) { return file.purge(order, Sequence(after), Sequence(through)); });
   }
-  Result<std::unique_ptr<InspectableBuffer>> stopped(StoppedUse use) {
-    buffer_.close();
-    return open_stopped_buffer(options_, use);
-  }
-
   const TempDirectory directory_;
   SqliteBufferOptions options_;
   SteppedBuffer buffer_;
@@ -265,20 +260,26 @@ TEST_F(InspectionTest, KnowsWhichFlowsAndSinksThereAre) {
   EXPECT_EQ(blocks(), (Numbers{1}));
 }
 
-TEST_F(InspectionTest, PurgesFlowsThatLeftTheConfiguration) {
-  store(1, 1, 3);
-  options_.routes.pop_back();
-  const auto file = stopped(StoppedUse::Change);
-  ASSERT_TRUE(file) << file.error().message;
-  (*file)->inspect([](Result<Inspection*> look) {
-    ASSERT_TRUE(look);
-    EXPECT_FALSE((*(*look)->outline()).flows.at(1).configured);
-    const auto step =
-        (*look)->purge({.flow = "b", .sink = {}, .before = {}}, Sequence(0), Sequence(9));
-    ASSERT_TRUE(step) << step.error().message;
-    EXPECT_EQ(step->records, 3U);
-    EXPECT_EQ((*(*look)->blocks(std::nullopt, Sequence(0), 9)).size(), 0U);
-  });
+class SmallerConfiguration : public InspectionTest {
+ protected:
+  SmallerConfiguration() : InspectionTest({{"a", {"x"}}}) {}
+};
+
+TEST_F(SmallerConfiguration, PurgesFlowsThatLeftIt) {
+  buffer_.close();
+  {
+    SteppedBuffer earlier({.directory = directory_.path(), .routes = {{"a", {"x"}}, {"b", {"x"}}}});
+    ASSERT_TRUE(earlier.open());
+    earlier.submit(make_block(1, 1, 3, "data"));
+    earlier.tick();
+  }
+  ASSERT_TRUE(buffer_.open());
+  EXPECT_FALSE(flow("b").configured);
+  const auto step = purge({.flow = "b", .sink = {}, .before = {}});
+  ASSERT_TRUE(step) << step.error().message;
+  EXPECT_EQ(step->records, 3U);
+  EXPECT_EQ(blocks(), (Numbers{}));
+  EXPECT_EQ(buffer_.counts().held_records, 0U);
 }
 
 std::string bytes_of(const std::string& path) {
@@ -292,7 +293,7 @@ TEST_F(InspectionTest, ReadsTheFileOfAStoppedAgentWithoutAChange) {
   const std::string before = bytes_of(directory_.file("buffer.db"));
   const std::string log_before = bytes_of(directory_.file("buffer.db-wal"));
   {
-    const auto file = stopped(StoppedUse::Read);
+    const auto file = open_stopped_buffer(options_);
     ASSERT_TRUE(file) << file.error().message;
     (*file)->inspect([](Result<Inspection*> look) {
       ASSERT_TRUE(look);
@@ -301,7 +302,7 @@ TEST_F(InspectionTest, ReadsTheFileOfAStoppedAgentWithoutAChange) {
       EXPECT_EQ((*block)->outline.records, 5U);
       EXPECT_FALSE((*look)->purge({}, Sequence(0), Sequence(9)));
     });
-    EXPECT_FALSE(open_stopped_buffer(options_, StoppedUse::Read)) << "one at a time";
+    EXPECT_FALSE(open_stopped_buffer(options_)) << "one at a time";
   }
   EXPECT_EQ(bytes_of(directory_.file("buffer.db")), before);
   EXPECT_EQ(bytes_of(directory_.file("buffer.db-wal")), log_before);
@@ -316,8 +317,7 @@ TEST_F(InspectionTest, ReadsWhatACrashHasLeftInTheLog) {
   const std::string log = bytes_of(copy.file("buffer.db-wal"));
   ASSERT_FALSE(log.empty());
   {
-    const auto file =
-        open_stopped_buffer({.directory = copy.path(), .routes = {}}, StoppedUse::Read);
+    const auto file = open_stopped_buffer({.directory = copy.path(), .routes = {}});
     ASSERT_TRUE(file) << file.error().message;
     (*file)->inspect([](Result<Inspection*> look) {
       ASSERT_TRUE(look);
@@ -329,8 +329,7 @@ TEST_F(InspectionTest, ReadsWhatACrashHasLeftInTheLog) {
 
 TEST_F(InspectionTest, SaysWhenThereIsNoBuffer) {
   const TempDirectory empty;
-  const auto file =
-      open_stopped_buffer({.directory = empty.path(), .routes = {}}, StoppedUse::Read);
+  const auto file = open_stopped_buffer({.directory = empty.path(), .routes = {}});
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().reaction, Reaction::Reject);
   EXPECT_NE(file.error().message.find("no buffer.db"), std::string::npos) << file.error().message;
