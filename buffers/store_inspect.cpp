@@ -241,9 +241,11 @@ void StoreLoop::note(const Removal& removal) {
     const auto flow = std::ranges::find(pending_.flows, id_of(each.flow), &FlowState::id);
     if (flow != pending_.flows.end()) {
       flow->stored.usage -= removed;
+      flow->ledger["dropped_purged"] += each.records;
     }
   }
   measure(false);
+  publish_ledgers();
 }
 
 }  // namespace sluice

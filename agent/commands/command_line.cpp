@@ -1,6 +1,7 @@
 #include "commands/command_line.h"
 
 #include "commands/commands.h"
+#include "commands/tool_commands.h"
 #include "commands/version.h"
 
 #include <CLI/CLI.hpp>
@@ -34,6 +35,7 @@ int run_command_line(int argc, char** argv) {
   const CLI::App* run =
       add_command(app, "run", "Collect and forward until SIGTERM or SIGINT", config);
   const CLI::App* check = add_command(app, "check", "Check a configuration file and exit", config);
+  const ToolCommand tool = add_tool_commands(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -46,6 +48,8 @@ int run_command_line(int argc, char** argv) {
     code = run_agent(config);
   } else if (check->parsed()) {
     code = check_config(config);
+  } else if (*tool) {
+    code = (*tool)();
   }
   return static_cast<int>(code);
 }

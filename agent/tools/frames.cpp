@@ -16,7 +16,8 @@ namespace {
 constexpr std::uint32_t kSkippable = 0x184D2A50;  // RFC 8878; any of its 16 values may be used
 constexpr std::size_t kSkippableHeader = 8;
 constexpr std::size_t kLargestNote = 4UL * 1024;
-constexpr std::size_t kLargestBlock = 256UL * 1024 * 1024;  // far more than the configuration allows
+constexpr std::size_t kLargestBlock =
+    256UL * 1024 * 1024;  // far more than the configuration allows
 
 void append_little_endian(std::uint32_t value, std::string& out) {
   for (unsigned shift = 0; shift < 32; shift += 8) {

@@ -1,8 +1,8 @@
 // The stream of an export: blocks as they are stored, each followed by a note about it.
 //
 // Every block is one zstd frame of NDJSON. The note is a skippable frame (RFC 8878 §3.1.2), which
-// every zstd decoder passes over, with a JSON object: what the block is, so that a file that was cut
-// off can be continued behind the last note.
+// every zstd decoder passes over, with a JSON object: what the block is, so that a file that was
+// cut off can be continued behind the last note.
 #pragma once
 
 #include "core/block.h"
@@ -33,8 +33,8 @@ std::string noted(const FrameNote& note);
 class FrameSplitter {
  public:
   struct Frame {
-    std::string bytes;              // empty for a damaged block
-    std::optional<FrameNote> note;  // of the frame that came before it, and of this
+    std::string bytes;  // empty for a damaged block
+    FrameNote note;
   };
 
   void feed(std::string_view bytes);

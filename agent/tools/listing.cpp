@@ -62,6 +62,7 @@ void write_file(const BufferOutline& outline, JsonWriter& json) {
   json.field("epoch", fmt::format("{:016x}", outline.epoch));
   json.field("last_seq", number(outline.last));
   json.field("file_bytes", outline.file_bytes).field("used_bytes", outline.used_bytes);
+  json.field("dead_letters", outline.dead_letters).field("dead_bytes", outline.dead_bytes);
   json.field("quarantined_blocks", outline.quarantined);
 }
 

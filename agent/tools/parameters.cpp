@@ -5,8 +5,7 @@
 
 namespace sluice {
 
-Result<std::optional<std::uint64_t>> number_in(const AdminRequest& request,
-                                               std::string_view name) {
+Result<std::optional<std::uint64_t>> number_in(const AdminRequest& request, std::string_view name) {
   const std::string* text = request.find(name);
   if (text == nullptr) {
     return std::optional<std::uint64_t>();

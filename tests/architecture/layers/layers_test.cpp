@@ -25,9 +25,11 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"pipeline", {"core"}},
     {"buffers", {"core"}},
     {"uplink", {"core", "net"}},
+    {"tools", {"core", "admin", "buffers"}},
     {"config", {"core", "net", "admin", "sources", "decoders", "pipeline", "buffers", "uplink"}},
     {"commands",
-     {"core", "net", "admin", "sources", "decoders", "pipeline", "buffers", "uplink", "config"}},
+     {"core", "net", "tools", "admin", "sources", "decoders", "pipeline", "buffers", "uplink",
+      "config"}},
     {"main.cpp", {"commands"}},
 };
 
