@@ -130,15 +130,12 @@ Result<std::vector<FlowOutline>> FileInspection::flows() {
 
 Status FileInspection::add_sinks(std::vector<FlowOutline>& flows) {
   for (FlowOutline& flow : flows) {
-    if (pending_ == nullptr) {
-      break;
-    }
-    const auto configured = std::ranges::find(pending_->flows, flow.name, &FlowState::name);
-    if (configured != pending_->flows.end()) {
+    const auto route = std::ranges::find(routes_, flow.name, &Route::flow);
+    if (route != routes_.end()) {
       flow.configured = true;
-      flow.max_size = configured->max_size;
-      for (const SinkState& sink : configured->sinks) {
-        sink_named(flow, sink.name);
+      flow.max_size = route->max_size;
+      for (const std::string& sink : route->sinks) {
+        sink_named(flow, sink);
       }
     }
   }

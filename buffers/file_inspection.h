@@ -2,7 +2,6 @@
 #pragma once
 
 #include "buffers/inspection.h"
-#include "buffers/pending.h"
 #include "buffers/store_file.h"
 
 #include <cstddef>
@@ -14,8 +13,9 @@ namespace sluice {
 // One thread, that of the file.
 class FileInspection : public Inspection {
  public:
-  // `pending` says what is configured; null if nobody knows.
-  FileInspection(StoreFile& file, const Pending* pending) : file_(file), pending_(pending) {}
+  // `routes` say what is configured. Both outlive the inspection.
+  FileInspection(StoreFile& file, const std::vector<Route>& routes)
+      : file_(file), routes_(routes) {}
 
   Result<BufferOutline> outline() override;
   Result<std::vector<BlockOutline>> blocks(std::optional<StoredFlow> flow, Sequence after,
@@ -32,7 +32,7 @@ class FileInspection : public Inspection {
   Status add_sinks(std::vector<FlowOutline>& flows);
 
   StoreFile& file_;
-  const Pending* pending_;
+  const std::vector<Route>& routes_;
 };
 
 }  // namespace sluice

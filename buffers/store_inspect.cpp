@@ -36,7 +36,7 @@ struct StoreLoop::Removal {
 
 class StoreLoop::Look final : public FileInspection {
  public:
-  explicit Look(StoreLoop& loop) : FileInspection(*loop.file_, &loop.pending_), loop_(loop) {}
+  explicit Look(StoreLoop& loop) : FileInspection(*loop.file_, loop.options_.routes), loop_(loop) {}
 
   Result<PurgeStep> purge(const PurgeOrder& order, Sequence after, Sequence through) override {
     const Result<std::optional<StoredFlow>> flow = flow_of(order);

@@ -4,6 +4,7 @@
 #include "tools/backend.h"
 #include "tools/buffer_tools.h"
 #include "tools/dead_tools.h"
+#include "tools/text.h"
 
 #include <iostream>
 #include <string>
@@ -120,6 +121,18 @@ class Adder {
   ToolCommand chosen_;
 };
 
+// For options whose text means something: what is wrong with it is wrong usage.
+std::string check_sequences(const std::string& text) {
+  ShowOptions ignored;
+  const Status parsed = parse_sequences(text, ignored);
+  return parsed ? std::string() : parsed.error().message;
+}
+
+std::string check_time(const std::string& text) {
+  const Result<Timestamp> time = parse_time(text, SystemClock().now());
+  return time ? std::string() : time.error().message;
+}
+
 void add_flow(CLI::App* command, std::string& flow) {
   command->add_option("--flow", flow, "Only this flow")->type_name("FLOW");
 }
@@ -159,7 +172,8 @@ void add_readers(Adder& adder) {
       });
   add_flow(show.app, show.options->show.flow);
   show.app->add_option("--seq", show.options->sequences, "Only these sequences: A-B, A- or A")
-      ->type_name("A-B");
+      ->type_name("A-B")
+      ->check(check_sequences);
   show.app->add_option("--limit", show.options->show.limit, "At most so many")->type_name("N");
 
   auto exported = adder.add(
@@ -189,7 +203,8 @@ void add_purge(Adder& adder) {
   purge.app
       ->add_option("--before", options.before,
                    std::string("Only blocks whose last record is older: ") + kTimes)
-      ->type_name("TIME");
+      ->type_name("TIME")
+      ->check(check_time);
   purge.app->add_flag("--yes", options.yes, "Do not ask");
 }
 
@@ -198,9 +213,12 @@ void add_choice(CLI::App* command, DeadChoice& choice) {
   command->add_option("--sink", choice.sink, "Only those that this sink refused")
       ->type_name("SINK");
   command->add_option("--since", choice.since, std::string("Only later ones: ") + kTimes)
-      ->type_name("TIME");
+      ->type_name("TIME")
+      ->check(check_time);
   command->add_option("--reason", choice.reason, "Only those with this reason")->type_name("WORD");
-  command->add_option("--id", choice.id, "Only this one")->type_name("N");
+  command->add_option("--id", choice.id, "Only this one")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
 }
 
 void add_dead_commands(Adder& adder) {

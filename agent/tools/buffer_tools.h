@@ -19,7 +19,7 @@ Status list_buffer(ToolBackend& backend, bool json, std::ostream& out);
 Status print_stats(ToolBackend& backend, std::ostream& out);
 
 struct ShowOptions {
-  std::string flow;  // all if empty
+  std::string flow{};  // all if empty
   std::uint64_t from = 0;
   std::uint64_t to = std::numeric_limits<std::int64_t>::max();
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
@@ -27,8 +27,8 @@ struct ShowOptions {
 Status show_records(ToolBackend& backend, const ShowOptions& options, std::ostream& out);
 
 struct ExportOptions {
-  std::string flow;
-  std::string file;     // empty: standard output
+  std::string flow{};
+  std::string file{};   // empty: standard output
   bool resume = false;  // go on behind what the file holds
 };
 Status export_records(ToolBackend& backend, const ExportOptions& options);
@@ -37,10 +37,10 @@ Status export_records(ToolBackend& backend, const ExportOptions& options);
 Result<bool> verify_buffer(ToolBackend& backend, bool json, std::ostream& out);
 
 struct PurgeOptions {
-  std::string flow;
-  std::string sink;
-  std::string before;  // a time, see parse_time()
-  bool yes = false;    // do not ask
+  std::string flow{};
+  std::string sink{};
+  std::string before{};  // a time, see parse_time()
+  bool yes = false;      // do not ask
 };
 Status purge_buffer(ToolBackend& backend, const PurgeOptions& options, std::ostream& out);
 

@@ -11,11 +11,11 @@ namespace sluice {
 
 // Which letters; all that are empty do not matter.
 struct DeadChoice {
-  std::string flow;
-  std::string sink;
-  std::string reason;
-  std::string since;  // a time, see parse_time()
-  std::string id;
+  std::string flow{};
+  std::string sink{};
+  std::string reason{};
+  std::string since{};  // a time, see parse_time()
+  std::string id{};
 };
 
 Status list_dead(ToolBackend& backend, const DeadChoice& choice, bool json, std::ostream& out);
