@@ -28,7 +28,7 @@ struct SinkOutline {
 struct FlowOutline {
   StoredFlow id{};
   std::string name;
-  bool configured = false;  // unknown, and false, when the agent is stopped
+  bool configured = false;  // among the routes with which the buffer was opened
   std::uint64_t max_size = 0;
   std::vector<SinkOutline> sinks;               // those that have confirmed something, or could
   std::map<std::string, std::uint64_t> ledger;  // see FORMAT.md
@@ -106,7 +106,7 @@ class Inspection {
 // changes, its log stays as a crash may have left it. Holds the lock as long as the object lives.
 // Closed: an agent (or another tool) has it; the message names the process. Reject: there is no
 // buffer in the directory, or it may not be opened; the message says by whom. Of `options` the
-// directory is enough.
+// directory is enough; the routes say what is configured.
 Result<std::unique_ptr<InspectableBuffer>> open_stopped_buffer(const SqliteBufferOptions& options);
 
 // The second half of what that checks: success if the caller may open, and change, the buffer

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 namespace sluice {
 
@@ -16,16 +17,18 @@ namespace {
 
 class ReadBuffer final : public InspectableBuffer {
  public:
-  ReadBuffer(DirectoryLock lock, StoreFile file) : lock_(std::move(lock)), file_(std::move(file)) {}
+  ReadBuffer(DirectoryLock lock, StoreFile file, std::vector<Route> routes)
+      : lock_(std::move(lock)), file_(std::move(file)), routes_(std::move(routes)) {}
 
   void inspect(InspectionStep step) override {
-    FileInspection look(file_, nullptr);
+    FileInspection look(file_, routes_);
     step(&look);
   }
 
  private:
   DirectoryLock lock_;  // first: given up after the file is closed
   StoreFile file_;
+  std::vector<Route> routes_;
 };
 
 }  // namespace
@@ -67,7 +70,7 @@ Result<std::unique_ptr<InspectableBuffer>> open_stopped_buffer(const SqliteBuffe
     return file.error();
   }
   return std::unique_ptr<InspectableBuffer>(
-      std::make_unique<ReadBuffer>(*std::move(lock), *std::move(file)));
+      std::make_unique<ReadBuffer>(*std::move(lock), *std::move(file), options.routes));
 }
 
 }  // namespace sluice

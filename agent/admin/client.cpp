@@ -43,7 +43,9 @@ Reaction reaction_to(unsigned status) {
   return Reaction::Reject;
 }
 
-std::string words_of(const std::string& answer, unsigned status) {
+}  // namespace
+
+std::string error_words(const std::string& answer, unsigned status) {
   simdjson::dom::parser parser;
   std::string_view words;
   if (parser.parse(answer)["error"].get(words) == simdjson::SUCCESS) {
@@ -51,8 +53,6 @@ std::string words_of(const std::string& answer, unsigned status) {
   }
   return "the agent answers with status " + std::to_string(status);
 }
-
-}  // namespace
 
 class AdminClient::Conversation {
  public:
@@ -86,7 +86,7 @@ class AdminClient::Conversation {
       words += piece.substr(0, kMost - std::min(kMost, words.size()));
       return {};
     });
-    return received ? Error{reaction_to(status), words_of(words, status)} : received;
+    return received ? Error{reaction_to(status), error_words(words, status)} : received;
   }
 
  private:

@@ -15,6 +15,9 @@ namespace sluice {
 // Takes the next bytes of an answer. An error ends the conversation.
 using AdminReceiver = std::function<Status(std::string_view)>;
 
+// What the agent says is wrong, out of an answer other than 200.
+std::string error_words(const std::string& answer, unsigned status);
+
 // One thread at a time. Every step has a deadline.
 class AdminClient {
  public:

@@ -39,8 +39,9 @@ Status ask_routes(const AdminRoutes& routes, AdminMethod method, const std::stri
   }
   AdminResponse response = route->handler(request);
   if (response.body == nullptr) {
-    return response.status == 200 ? take(response.text)
-                                  : Status(Error{Reaction::Reject, response.text});
+    return response.status == 200
+               ? take(response.text)
+               : Status(Error{Reaction::Reject, error_words(response.text, response.status)});
   }
   while (true) {
     const auto promise = std::make_shared<std::promise<AdminChunk>>();
