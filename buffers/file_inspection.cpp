@@ -78,7 +78,7 @@ Result<BufferOutline> FileInspection::outline() {
   }
   BufferOutline outline{.epoch = meta->epoch,
                         .last = meta->last,
-                        .file_bytes = *size,
+                        .file_bytes = std::max(*size, *used),  // what is in the log comes later
                         .used_bytes = *used,
                         .quarantined = static_cast<std::uint64_t>(*quarantined),
                         .flows = *std::move(flows)};
