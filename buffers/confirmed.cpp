@@ -65,6 +65,29 @@ Sequence Confirmed::end_of_range(Sequence sequence) const {
   return found != ranges_.end() && found->after < sequence ? found->last : Sequence(0);
 }
 
+void CutBlocks::add(SequenceRange whole) {
+  const bool part = std::ranges::any_of(wholes_, [&whole](const SequenceRange& each) {
+    return each.after <= whole.after && whole.last <= each.last;
+  });
+  if (!part) {
+    wholes_.push_back(whole);
+  }
+}
+
+void CutBlocks::forget(Sequence until) {
+  std::erase_if(wholes_, [until](const SequenceRange& each) { return each.last <= until; });
+}
+
+SequenceRange CutBlocks::trim(SequenceRange confirmed) const {
+  const auto begins_in = std::ranges::find_if(wholes_, [&confirmed](const SequenceRange& each) {
+    return each.after < confirmed.after && confirmed.after < each.last;
+  });
+  if (begins_in != wholes_.end() && begins_in->last < confirmed.last) {
+    confirmed.after = begins_in->last;
+  }
+  return confirmed;
+}
+
 Confirmed intersection(const Confirmed& one, const Confirmed& other) {
   Confirmed both;
   auto left = one.ranges().begin();

@@ -45,6 +45,20 @@ class Confirmed {
   std::vector<SequenceRange> ranges_;
 };
 
+// Blocks that were cut in this run. A sink may ask for what comes after a sequence within a block,
+// and is handed out the next one; when it confirms that, after the block was cut, the range seems
+// to cover the second half, which nobody has sent. One thread.
+class CutBlocks {
+ public:
+  void add(SequenceRange whole);
+  void forget(Sequence until);
+  // The range without the rest of the block that it begins in.
+  [[nodiscard]] SequenceRange trim(SequenceRange confirmed) const;
+
+ private:
+  std::vector<SequenceRange> wholes_;  // neither overlap
+};
+
 // What is in both.
 Confirmed intersection(const Confirmed& one, const Confirmed& other);
 // What is in all of them; nothing if there is none.

@@ -209,6 +209,7 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
 void Pending::confirm(FlowIndex flow, SinkIndex sink, SequenceRange range) {
   FlowState& state = flows.at(number(flow));
   SinkState& by = state.sinks.at(number(sink));
+  range = state.cut.trim(range);
   if (!by.confirmed.add(range.after, range.last)) {
     return;
   }

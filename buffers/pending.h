@@ -47,11 +47,15 @@ struct FlowState {
   bool in_file = false;
   std::vector<SinkState> sinks;
   StoredUsage stored;
+  // A transaction that has put blocks together may have taken place or not. Nothing is read until
+  // another one has: what is sent now might look different after a crash.
+  bool in_doubt = false;
   bool prune = false;  // the file may hold blocks that every sink has confirmed
   std::deque<WaitingBlock> waiting;
   std::uint64_t waiting_bytes = 0;
   Confirmed unburied;  // confirmed by burials that are not on the disk
   Ledger ledger;       // as in the file
+  CutBlocks cut;
 
   // What every sink has; nothing if there is no sink.
   [[nodiscard]] Confirmed confirmed_by_all() const;

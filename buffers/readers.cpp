@@ -11,7 +11,7 @@ constexpr std::size_t kRequestsOfSink = 2;  // from the beginning, and after som
 
 }  // namespace
 
-Readers::Readers(const std::vector<Route>& routes) {
+Readers::Readers(const std::vector<Route>& routes) : handed_out_(routes.size()) {
   for (const Route& route : routes) {
     readers_.emplace_back(kRequestsOfSink * route.sinks.size());
   }
@@ -42,6 +42,9 @@ Status Readers::serve(StoreFile& file, Pending& pending) {
 Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
   const FetchRequest& request = reader.request;
   const FlowState& flow = pending.flows.at(number(request.flow));
+  if (flow.in_doubt) {
+    return {};
+  }
   const Confirmed& confirmed = flow.sinks.at(number(request.sink)).confirmed;
   Sequence after = request.after;
   while (true) {
@@ -100,6 +103,9 @@ void Readers::close() {
 // The handler may ask again at once; that request arrives by way of the inbox.
 void Readers::answer(Reader& reader, Result<BlockPtr> with) {
   reader.open = false;
+  if (with) {
+    handed_out_.at(number(reader.request.flow)).add(reader.request.after, (*with)->last());
+  }
   const FetchHandler then = std::move(reader.request.then);
   then(std::move(with));
 }

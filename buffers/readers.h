@@ -1,10 +1,12 @@
 // The open fetches of all sinks. Private to buffers/.
 #pragma once
 
+#include "buffers/confirmed.h"
 #include "buffers/inbox.h"
 #include "buffers/pending.h"
 #include "buffers/store_file.h"
 #include "core/block.h"
+#include "core/ids.h"
 #include "core/result.h"
 
 #include <cstdint>
@@ -31,6 +33,10 @@ class Readers {
 
   void close();
 
+  // What any sink has been handed out of the flow since the start, and what lies before it.
+  [[nodiscard]] const Confirmed& handed_out(FlowIndex flow) const {
+    return handed_out_.at(number(flow));
+  }
   [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
 
  private:
@@ -40,9 +46,10 @@ class Readers {
   };
 
   Status serve_one(StoreFile& file, Pending& pending, Reader& reader);
-  static void answer(Reader& reader, Result<BlockPtr> with);
+  void answer(Reader& reader, Result<BlockPtr> with);
 
   std::vector<std::vector<Reader>> readers_;  // by flow; two of each sink
+  std::vector<Confirmed> handed_out_;         // by flow
   std::uint64_t damaged_ = 0;
 };
 

@@ -125,18 +125,37 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   }
   ticks_ = tick.number();
   more_ = tick.more();
-  settle(listener, tick.settle(pending_));
+  const std::vector<SealedBlock> stored = tick.settle(pending_);
+  if (tick.counted()) {
+    publish_ledgers();
+  }
+  settle(listener, stored);
   tell(tick);
   return committed;
+}
+
+// In a transaction of its own, and only while everything is well: it can always wait.
+void StoreLoop::merge_small() {
+  if (!merger_.wanted() || !file_ || !file_->secured || unsure_ || retry_at_ || !ballast_.held()) {
+    return;
+  }
+  const Result<bool> merged = merger_.merge(*file_, pending_, readers_, ticks_ + 1);
+  if (!merged) {
+    unsure_ = true;
+    failed(merged.error());
+    return;
+  }
+  if (*merged) {
+    ++ticks_;
+    ++commits_;
+    measure(false);
+  }
 }
 
 void StoreLoop::tell(Tick& tick) {
   for (const auto& [flow, newest] : tick.look_again()) {
     inbox_.look_again(flow, newest);
     readers_.look_again(flow);
-  }
-  if (tick.counted()) {
-    publish_ledgers();
   }
   for (const Answered& each : tick.take_answers(pending_)) {
     each.then(each.with);
@@ -170,6 +189,7 @@ void StoreLoop::settle(BufferListener& listener, const std::vector<SealedBlock>&
   ++commits_;
   for (const SealedBlock& each : stored) {
     stored_bytes_ += each.block->data.size();
+    merger_.stored(*each.block);
   }
   measure(!stored.empty());
   std::vector<FetchRequest> fetches = inbox_.stored(stored);

@@ -33,6 +33,10 @@ DatabaseOptions database_of(const SqliteBufferOptions& options, bool may_create)
 Result<std::unique_ptr<StoreLoop>> StoreLoop::open(SqliteBufferOptions options,
                                                    const Clock& clock) {
   Result<StoreFile> file = StoreFile::open(database_of(options, true));
+  if (!file && file.error().reaction == Reaction::Full) {
+    Ballast(options.directory).release();  // what an earlier run has kept for such a time
+    file = StoreFile::open(database_of(options, true));
+  }
   if (!file) {
     return file.error();
   }
@@ -68,6 +72,7 @@ StoreLoop::StoreLoop(SqliteBufferOptions options, const Clock& clock, StoreFile 
       room_(options_.max_size),
       ballast_(options_.directory),
       readers_(options_.routes),
+      merger_(pending_),
       epoch_(meta.epoch),
       last_at_open_(pending_.last),
       inbox_(std::move(states), newest_of(pending_)),
@@ -101,6 +106,7 @@ void StoreLoop::step(BufferListener& listener) {
       break;
     }
   }
+  merge_small();
   arm(clock_.elapsed());
   publish();
 }

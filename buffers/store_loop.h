@@ -4,6 +4,7 @@
 #include "buffers/ballast.h"
 #include "buffers/inbox.h"
 #include "buffers/inspection.h"
+#include "buffers/merge.h"
 #include "buffers/pending.h"
 #include "buffers/quota.h"
 #include "buffers/readers.h"
@@ -75,6 +76,7 @@ class StoreLoop {
   void note(const Removal& removal);
   Status write(BufferListener& listener, TickKind kind);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
+  void merge_small();
   void tell(Tick& tick);
   void end_requests(Arrivals last);
   void use_ballast(BufferListener& listener);
@@ -94,6 +96,7 @@ class StoreLoop {
   Ballast ballast_;
   Readers readers_;
   std::deque<InspectionStep> steps_;  // of inspections, one in each round
+  Merger merger_;
   const std::uint64_t epoch_;
   const Sequence last_at_open_;
   Inbox inbox_;

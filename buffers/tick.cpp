@@ -14,7 +14,7 @@ constexpr std::uint64_t kMostBytes = 4UL * 1024 * 1024;
 constexpr std::size_t kMostRemoved = 1024;
 
 bool has_small_work(const FlowState& flow) {
-  return flow.prune || std::ranges::any_of(flow.sinks, &SinkState::changed);
+  return flow.prune || flow.in_doubt || std::ranges::any_of(flow.sinks, &SinkState::changed);
 }
 
 // A block that waits is stored before it is cut.
@@ -297,6 +297,7 @@ std::vector<SealedBlock> Tick::settle(Pending& pending) const {
     flow.stored = part.stored;
     flow.prune = part.prune;
     flow.unburied = {};
+    flow.in_doubt = false;
     for (const auto& [what, records] : part.counted) {
       flow.ledger[what] += records;
     }

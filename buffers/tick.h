@@ -69,7 +69,7 @@ class Tick {
   Result<const char*> fate(StoreFile& file, const FlowState& flow, Sequence first);
   Status split_blocks(StoreFile& file, Pending& pending);
   Status split_one(StoreFile& file, Pending& pending, std::size_t at);
-  Status put_halves(StoreFile& file, const Pending& pending, FlowIndex index, const Block& whole,
+  Status put_halves(StoreFile& file, Pending& pending, FlowIndex index, const Block& whole,
                     const std::pair<Block, Block>& halves);
   void uncover(const Pending& pending, FlowIndex index, SequenceRange range);
   Status answer_dead(StoreFile& file, Pending& pending);

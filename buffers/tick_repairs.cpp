@@ -194,9 +194,12 @@ Status Tick::split_one(StoreFile& file, Pending& pending, std::size_t at) {
   return put_halves(file, pending, request.flow, whole, *halves);
 }
 
-Status Tick::put_halves(StoreFile& file, const Pending& pending, FlowIndex index,
-                        const Block& whole, const std::pair<Block, Block>& halves) {
-  const FlowId flow = pending.flows.at(sluice::number(index)).id;
+Status Tick::put_halves(StoreFile& file, Pending& pending, FlowIndex index, const Block& whole,
+                        const std::pair<Block, Block>& halves) {
+  FlowState& state = pending.flows.at(sluice::number(index));
+  const FlowId flow = state.id;
+  state.cut.forget(state.confirmed_by_all().cursor());
+  state.cut.add(range_of(whole.first, whole.last()));
   FlowPart& part = flows_[sluice::number(index)];
   if (Status removed = file.blocks.remove(whole.first); !removed) {
     return removed;

@@ -273,6 +273,7 @@ Result<std::unique_ptr<Agent>> Agent::make(const Config& config, std::string_vie
   SqliteBufferOptions options = config.buffer;
   options.directory = config.agent.data_dir;
   options.routes = routes_of(config);
+  options.compression_level = config.blocks.compression_level;
   static const SystemClock clock;
   auto buffer = open_sqlite_buffer(std::move(options), clock);
   if (!buffer) {

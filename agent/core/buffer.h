@@ -51,7 +51,16 @@ struct DeadLetter {
 //
 // What a sink has confirmed is a set of ranges, so that fresh blocks may go ahead of a backlog. A
 // range begins after the sequence that was given to fetch(): as fetch() hands out the oldest block
-// behind it, nothing can have been left out in between.
+// behind it, nothing can have been left out in between. Confirm each block by itself, with what it
+// was fetched with.
+//
+// A block that has been handed out keeps its bytes, over crashes too, until split() is called for
+// it: a retry is the same request. Blocks that nobody has been handed out yet may be put together,
+// so a sequence that was the first of a block may later lie within one.
+//
+// A split is for all sinks. One that has the whole block in its hands may go on sending that until
+// it is confirmed, which confirms both halves; only if the agent crashes before is it handed out
+// the halves instead.
 class BlockReader {
  public:
   virtual ~BlockReader() = default;
@@ -62,9 +71,9 @@ class BlockReader {
   // its checksum is never handed out: it is set aside and counted.
   virtual void fetch(FlowIndex flow, SinkIndex sink, Sequence after, FetchHandler then) = 0;
 
-  // `sink` has every record of `flow` after `after` up to and including `last`, and will not ask for
-  // them again. When every sink of the flow has confirmed a block, it is forgotten. Reaches the disk
-  // with the next tick: after a crash, what was confirmed in the last moment may be handed out
+  // `sink` has every record of `flow` after `after` up to and including `last`, and will not ask
+  // for them again. When every sink of the flow has confirmed a block, it is forgotten. Reaches the
+  // disk with the next tick: after a crash, what was confirmed in the last moment may be handed out
   // again.
   virtual void confirm(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last) = 0;
 
@@ -74,12 +83,13 @@ class BlockReader {
   virtual void split(FlowIndex flow, Sequence first, SplitHandler then) = 0;
 
   // Like confirm() of a block with one record that the destination will never take: a copy of it is
-  // kept among the dead letters, in the same transaction.
+  // kept among the dead letters, in the same transaction. Who puts it back from there makes it
+  // unconfirmed again for this sink; it is then the oldest, and found by fetch() after 0.
   virtual void bury(FlowIndex flow, SinkIndex sink, Sequence after, Sequence last,
                     DeadLetter why) = 0;
 
-  // Where the newest block of `flow` that can be fetched begins; 0 if there has never been one. What
-  // is fetched after it is fresh.
+  // Where the newest block of `flow` that can be fetched begins; 0 if there has never been one.
+  // What is fetched after it is fresh.
   [[nodiscard]] virtual Sequence newest(FlowIndex flow) const = 0;
 };
 

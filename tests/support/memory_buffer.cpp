@@ -85,6 +85,7 @@ Status MemoryBuffer::split_locked(Flow& flow, Sequence first) {
       sink.confirmed.remove(Sequence(number(whole->first) - 1), whole->last());
     }
   }
+  flow.cut.add({Sequence(number(whole->first) - 1), whole->last()});
   flow.newest = std::max(flow.newest, halves->second.first);
   *found = std::make_shared<const Block>(std::move(halves->first));
   flow.blocks.insert(found + 1, std::make_shared<const Block>(std::move(halves->second)));
@@ -114,7 +115,7 @@ void MemoryBuffer::confirm(FlowIndex flow, SinkIndex sink, Sequence after, Seque
 
 void MemoryBuffer::confirm_locked(FlowIndex flow, SinkIndex sink, SequenceRange range) {
   Flow& state = flows_.at(number(flow));
-  state.sinks.at(number(sink)).confirmed.add(range.after, range.last);
+  state.sinks.at(number(sink)).confirmed.add(state.cut.trim(range).after, range.last);
   std::erase_if(state.blocks, [&](const BlockPtr& block) {
     return std::ranges::all_of(state.sinks,
                                [&](const Sink& each) { return each.confirmed.covers(*block); });

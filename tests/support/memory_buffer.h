@@ -59,6 +59,7 @@ class MemoryBuffer final : public BlockWriter, public BlockReader, public StateS
     std::vector<Sink> sinks;
     std::deque<BlockPtr> blocks;
     Sequence newest{};
+    CutBlocks cut;
   };
   using Answer = std::pair<FetchHandler, Result<BlockPtr>>;
 

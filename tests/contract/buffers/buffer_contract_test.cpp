@@ -371,6 +371,19 @@ TEST_P(BufferContract, AHalfOfABlockThatASinkHadConfirmedInPartIsHandedOutToIt) 
   EXPECT_EQ(fetch(0, 1, 2), 3U) << "who knows whether the sink was ever handed out these";
 }
 
+TEST_P(BufferContract, ARangeThatBeginsInABlockWhichIsCutMeanwhileDoesNotCoverTheRestOfIt) {
+  submit_lines(0, 1, 4);
+  submit(0, 5);
+  EXPECT_EQ(fetch(0, 0, 1), 5U);
+  ASSERT_TRUE(split(0, 1));
+  confirm(0, 0, 1, 5);
+  EXPECT_EQ(fetch(0, 0, 2), 3U);
+  confirm(0, 0, 0, 2);
+  confirm(0, 0, 2, 4);
+  submit(0, 6);
+  EXPECT_EQ(fetch(0, 0), 6U);
+}
+
 TEST_P(BufferContract, WhoWaitsForFreshBlocksIsGivenTheSecondHalfOfTheNewest) {
   submit_lines(0, 1, 4);
   EXPECT_EQ(fetch(0, 0), 1U);

@@ -1,10 +1,12 @@
 // A disk that fills up: sinks go on reading and confirming, and room is made by it.
 #include "tests/support/faulty_vfs.h"
+#include "tests/support/old_formats.h"
 #include "tests/support/stepped_buffer.h"
 #include "tests/support/temp_directory.h"
 
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sqlite3.h>
 #include <sys/mount.h>
 
 #include <filesystem>
@@ -60,6 +62,21 @@ TEST_F(DiskFullTest, ConfirmationsAreStoredAlthoughThereIsNoRoom) {
   buffer.tick();
   ASSERT_TRUE(buffer.open());
   EXPECT_EQ(buffer.fetch(0, 0, 0)->first, Sequence(refused - 1)) << "it was not on the disk";
+}
+
+TEST_F(DiskFullTest, AFileOfAnEarlierFormatIsBroughtUpToDateWithTheRoomThatWasKept) {
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(directory_.file("buffer.db").c_str(), &database), SQLITE_OK);
+  const std::string sql = testing_support::kFormat1 +
+                          testing_support::row_of_format_1(11, 3, 4, std::string(20'000, 'x'));
+  ASSERT_EQ(sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(database);
+  std::ofstream(directory_.file("buffer.ballast")) << std::string(Ballast::kSize, ' ');
+  limit_disk(disk_use(directory_.path()) + 100, directory_.path());
+
+  SteppedBuffer buffer(options());
+  ASSERT_TRUE(buffer.open());
+  EXPECT_EQ(buffer.fetch(0, 0, 0)->last(), Sequence(14));
 }
 
 TEST_F(DiskFullTest, StoresWhatWaitedWhenThereIsRoomAgain) {
