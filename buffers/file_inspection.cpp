@@ -188,8 +188,19 @@ Result<std::vector<BlockOutline>> FileInspection::blocks(std::optional<StoredFlo
   }
 }
 
-Result<std::optional<InspectedBlock>> FileInspection::block(std::optional<StoredFlow> flow,
-                                                            Sequence after) {
+Result<std::optional<InspectedBlock>> FileInspection::block(StoredFlow flow, Sequence after,
+                                                            Sequence seen) {
+  const auto id = FlowId(static_cast<std::int64_t>(flow));
+  if (seen > Sequence(0)) {
+    const Result<std::optional<FoundBlock>> grown =
+        file_.blocks.around(id, FlowIndex(0), advance(seen, 1));
+    if (!grown) {
+      return grown.error();
+    }
+    if (grown->has_value() && (*grown)->first <= after) {
+      after = Sequence(number((*grown)->first) - 1);
+    }
+  }
   const Result<std::vector<BlockOutline>> next = blocks(flow, after, 1);
   if (!next) {
     return next.error();
@@ -198,15 +209,11 @@ Result<std::optional<InspectedBlock>> FileInspection::block(std::optional<Stored
     return std::optional<InspectedBlock>();
   }
   const BlockOutline& outline = next->front();
-  Result<std::optional<FoundBlock>> found =
-      file_.blocks.next(FlowId(static_cast<std::int64_t>(outline.flow)), FlowIndex(0),
-                        Sequence(number(outline.first) - 1), Confirmed());
+  Result<std::optional<FoundBlock>> found = file_.blocks.read(id, FlowIndex(0), outline.first);
   if (!found) {
     return found.error();
   }
-  // A damaged count may hide a row from the query that sinks use.
-  const bool same = found->has_value() && (*found)->first == outline.first;
-  return std::optional(InspectedBlock{outline, same ? (*found)->block : nullptr});
+  return std::optional(InspectedBlock{outline, found->has_value() ? (*found)->block : nullptr});
 }
 
 Result<std::vector<DeadEntry>> FileInspection::dead(DeadId after, std::size_t most) {

@@ -20,8 +20,8 @@ class FileInspection : public Inspection {
   Result<BufferOutline> outline() override;
   Result<std::vector<BlockOutline>> blocks(std::optional<StoredFlow> flow, Sequence after,
                                            std::size_t most) override;
-  Result<std::optional<InspectedBlock>> block(std::optional<StoredFlow> flow,
-                                              Sequence after) override;
+  Result<std::optional<InspectedBlock>> block(StoredFlow flow, Sequence after,
+                                              Sequence seen) override;
   Result<std::vector<DeadEntry>> dead(DeadId after, std::size_t most) override;
   Result<BlockPtr> dead_block(DeadId id) override;
   Result<PurgeStep> purge(const PurgeOrder& order, Sequence after, Sequence through) override;

@@ -87,9 +87,11 @@ class Inspection {
   // The oldest blocks behind `after`, at most `most` of them. Without a flow: of all flows.
   virtual Result<std::vector<BlockOutline>> blocks(std::optional<StoredFlow> flow, Sequence after,
                                                    std::size_t most) = 0;
-  // The first of them, with its data; nothing if there is none.
-  virtual Result<std::optional<InspectedBlock>> block(std::optional<StoredFlow> flow,
-                                                      Sequence after) = 0;
+  // The oldest block of the flow that begins behind `after`, with its data; nothing if there is
+  // none. Blocks may have been put together since the last look: one that begins earlier, but goes
+  // on behind `seen`, comes first.
+  virtual Result<std::optional<InspectedBlock>> block(StoredFlow flow, Sequence after,
+                                                      Sequence seen) = 0;
 
   // The oldest dead letters behind `after`, at most `most` of them.
   virtual Result<std::vector<DeadEntry>> dead(DeadId after, std::size_t most) = 0;

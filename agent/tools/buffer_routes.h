@@ -2,7 +2,7 @@
 //
 //   GET  /buffer/stats                                   figures that cost nothing
 //   GET  /buffer/ls                                      figures for which every row is looked at
-//   GET  /buffer/export?flow=&from=&to=&after=           blocks, see tools/frames.h
+//   GET  /buffer/export?flow=&from=&to=                  blocks of a flow, see tools/frames.h
 //   GET  /buffer/verify                                  findings, one JSON object a line
 //   GET  /buffer/purge?flow=&sink=&before=               what a POST would give up
 //   POST /buffer/purge?flow=&sink=&before=

@@ -81,6 +81,61 @@ std::string summary_of(const AnswerElement& line) {
   return text;
 }
 
+// The flow that was named, or all there are.
+Result<std::vector<std::string>> flows_of(ToolBackend& backend, const std::string& named) {
+  if (!named.empty()) {
+    return std::vector{named};
+  }
+  const Result<std::string> text = ask_for_text(backend, AdminMethod::Get, "/buffer/stats");
+  if (!text) {
+    return text.error();
+  }
+  simdjson::dom::parser parser;
+  AnswerElement root;
+  if (parser.parse(*text).get(root) != simdjson::SUCCESS) {
+    return not_understood();
+  }
+  std::vector<std::string> flows;
+  for_each(root, "flows",
+           [&](const AnswerElement& flow) { flows.push_back(text_of(flow, "name")); });
+  return flows;
+}
+
+// Writes what arrives, after a look at the notes in it.
+class Exporter {
+ public:
+  explicit Exporter(ExportFile& file) : file_(file), progress_("exported") {}
+
+  Status take(std::string_view piece) {
+    frames_.feed(piece);
+    while (true) {
+      const Result<std::optional<FrameSplitter::Frame>> frame = frames_.next();
+      if (!frame) {
+        return frame.error();
+      }
+      if (!frame->has_value()) {
+        return file_.write(piece);
+      }
+      const FrameNote& note = (*frame)->note;
+      if (file_.so_far().epoch.value_or(note.epoch) != note.epoch) {
+        return Error{Reaction::Reject, "the file holds records of another buffer"};
+      }
+      damaged_ += note.damaged ? 1 : 0;
+      records_ += note.damaged ? 0 : note.records;
+      progress_.show(records_, "records");
+    }
+  }
+
+  [[nodiscard]] std::uint64_t damaged() const { return damaged_; }
+
+ private:
+  ExportFile& file_;
+  Progress progress_;
+  FrameSplitter frames_;
+  std::uint64_t records_ = 0;
+  std::uint64_t damaged_ = 0;
+};
+
 }  // namespace
 
 Status list_buffer(ToolBackend& backend, bool json, std::ostream& out) {
@@ -111,66 +166,56 @@ Status print_stats(ToolBackend& backend, std::ostream& out) {
 }
 
 Status show_records(ToolBackend& backend, const ShowOptions& options, std::ostream& out) {
-  const std::string query = Query()
-                                .add("flow", options.flow)
-                                .add("from", std::to_string(options.from))
-                                .add("to", std::to_string(options.to))
-                                .text();
+  const Result<std::vector<std::string>> flows = flows_of(backend, options.flow);
+  if (!flows) {
+    return flows.error();
+  }
   RecordPrinter printer({.from = options.from, .to = options.to, .limit = options.limit}, out);
-  const Status asked = backend.ask(AdminMethod::Get, "/buffer/export" + query,
-                                   [&](std::string_view piece) { return printer.take(piece); });
-  if (!asked && asked.error().reaction != Reaction::Closed) {
-    return asked;
+  for (const std::string& flow : *flows) {
+    const std::string query = Query()
+                                  .add("flow", flow)
+                                  .add("from", std::to_string(options.from))
+                                  .add("to", std::to_string(options.to))
+                                  .text();
+    const Status asked = backend.ask(AdminMethod::Get, "/buffer/export" + query,
+                                     [&](std::string_view piece) { return printer.take(piece); });
+    if (!asked && asked.error().reaction == Reaction::Closed) {
+      break;  // the limit is reached
+    }
+    if (!asked) {
+      return asked;
+    }
   }
   return judged(printer.damaged());
 }
 
 Status export_records(ToolBackend& backend, const ExportOptions& options) {
+  const Result<std::vector<std::string>> flows = flows_of(backend, options.flow);
+  if (!flows) {
+    return flows.error();
+  }
   Result<ExportFile> file = ExportFile::open(options.file, options.resume);
   if (!file) {
     return file.error();
   }
-  const std::optional<FrameNote> last = file->so_far().last;
-  const std::string query =
-      Query()
-          .add("flow", options.flow)
-          .add("after", last ? std::to_string(number(last->first)) : std::string())
-          .text();
-  Progress progress("exported");
-  FrameSplitter frames;
-  std::uint64_t records = 0;
-  std::uint64_t damaged = 0;
-  const auto check = [&]() -> Status {
-    while (true) {
-      const Result<std::optional<FrameSplitter::Frame>> frame = frames.next();
-      if (!frame) {
-        return frame.error();
-      }
-      if (!frame->has_value()) {
-        return {};
-      }
-      const FrameNote& note = (*frame)->note;
-      if (last && note.epoch != last->epoch) {
-        return Error{Reaction::Reject, options.file + " holds records of another buffer"};
-      }
-      damaged += note.damaged ? 1 : 0;
-      records += note.damaged ? 0 : note.records;
-      progress.show(records, "records");
+  Exporter exporter(*file);
+  for (const std::string& flow : *flows) {
+    const auto last = file->so_far().last.find(flow);
+    Query query;
+    query.add("flow", flow);
+    if (last != file->so_far().last.end()) {
+      query.add("from", std::to_string(number(last->second) + 1));
     }
-  };
-  Status asked = backend.ask(AdminMethod::Get, "/buffer/export" + query,
-                             [&](std::string_view piece) -> Status {
-                               frames.feed(piece);
-                               const Status checked = check();
-                               return checked ? file->write(piece) : checked;
-                             });
-  if (!asked) {
-    return asked;
+    const Status asked = backend.ask(AdminMethod::Get, "/buffer/export" + query.text(),
+                                     [&](std::string_view piece) { return exporter.take(piece); });
+    if (!asked) {
+      return asked;
+    }
   }
   if (Status finished = file->finish(); !finished) {
     return finished;
   }
-  return judged(damaged);
+  return judged(exporter.damaged());
 }
 
 Result<bool> verify_buffer(ToolBackend& backend, bool json, std::ostream& out) {

@@ -18,6 +18,7 @@ namespace sluice {
 Status list_buffer(ToolBackend& backend, bool json, std::ostream& out);
 Status print_stats(ToolBackend& backend, std::ostream& out);
 
+// Flow by flow, each in the order of its sequences.
 struct ShowOptions {
   std::string flow{};  // all if empty
   std::uint64_t from = 0;

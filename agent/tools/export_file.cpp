@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <system_error>
@@ -76,7 +77,10 @@ Status ExportFile::look() {
       if (!frame->has_value()) {
         break;
       }
-      so_far_.last = std::move((*frame)->note);
+      const FrameNote& note = (*frame)->note;
+      so_far_.epoch = note.epoch;
+      Sequence& last = so_far_.last[note.flow];
+      last = std::max(last, note.last);
     }
   }
   so_far_.bytes = frames.complete_bytes();

@@ -5,6 +5,7 @@
 #include "tools/frames.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,8 +14,9 @@ namespace sluice {
 
 // What a file that was broken off holds.
 struct ExportedSoFar {
-  std::uint64_t bytes = 0;        // up to the end of the last whole block and its note
-  std::optional<FrameNote> last;  // nothing: no block
+  std::uint64_t bytes = 0;               // up to the end of the last whole block and its note
+  std::optional<std::uint64_t> epoch;    // of the buffer; nothing: the file holds no block
+  std::map<std::string, Sequence> last;  // by flow: everything up to here
 };
 
 // One thread at a time.

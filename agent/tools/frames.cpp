@@ -5,7 +5,7 @@
 #include <simdjson.h>
 #include <zstd.h>
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -156,6 +156,40 @@ std::optional<Sequence> sequence_in(std::string_view line, const FrameNote& note
   const char* begin = line.data() + kStart.size();
   const auto [end, failed] = std::from_chars(begin, line.data() + line.size(), sequence);
   return failed == std::errc() && end != begin ? std::optional(Sequence(sequence)) : std::nullopt;
+}
+
+Result<std::string> lines_of(const Block& block) {
+  return block.codec == Codec::ZstdNdjson ? decompressed(block.data)
+                                          : Result<std::string>(block.data);
+}
+
+Result<Block> cut(const Block& block, Sequence seen, FrameNote& note) {
+  const Result<std::string> text = lines_of(block);
+  if (!text) {
+    return text.error();
+  }
+  const FrameNote whole = note;
+  Block rest = block;
+  rest.codec = Codec::Ndjson;
+  rest.data.clear();
+  note.records = 0;
+  std::string_view lines = *text;
+  for (std::uint64_t index = 0; !lines.empty(); ++index) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(lines.size(), line.size() + 1));
+    const std::optional<Sequence> sequence = sequence_in(line, whole, index);
+    if (!sequence) {
+      return Error{Reaction::Reject, "a block that was put together does not tell its sequences"};
+    }
+    if (*sequence <= seen) {
+      continue;
+    }
+    note.first = note.records == 0 ? *sequence : note.first;
+    ++note.records;
+    rest.data += line;
+    rest.data += '\n';
+  }
+  return rest;
 }
 
 }  // namespace sluice

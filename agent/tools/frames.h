@@ -53,6 +53,13 @@ class FrameSplitter {
   std::uint64_t complete_ = 0;
 };
 
+// What comes behind `seen` of a block, as plain lines; `note` becomes a note about that. Reject:
+// the block cannot be read, or its lines do not tell their sequences.
+Result<Block> cut(const Block& block, Sequence seen, FrameNote& note);
+
+// The lines of a block, plain.
+Result<std::string> lines_of(const Block& block);
+
 // Reject: not one whole frame, or more than any block holds.
 Result<std::string> decompressed(std::string_view frame);
 

@@ -122,14 +122,37 @@ TEST_F(InspectionTest, ListsBlocksOfOneFlowOrOfAllInPieces) {
   EXPECT_EQ(blocks(flow("b").id), (Numbers{6}));
   EXPECT_EQ(blocks(std::nullopt, 1, 1), (Numbers{6}));
   EXPECT_EQ(blocks(flow("a").id, 8), (Numbers{}));
-  const auto block = look([](Inspection& file) { return file.block(std::nullopt, Sequence(6)); });
+  const StoredFlow flow_a = flow("a").id;
+  const auto block =
+      look([&](Inspection& file) { return file.block(flow_a, Sequence(6), Sequence(0)); });
   ASSERT_TRUE(block && block->has_value());
   EXPECT_EQ((*block)->outline.last, Sequence(10));
   EXPECT_EQ((*block)->outline.records, 3U);
   ASSERT_NE((*block)->block, nullptr);
   EXPECT_EQ((*block)->block->data, "data");
-  const auto none = look([](Inspection& file) { return file.block(std::nullopt, Sequence(8)); });
+  const auto none =
+      look([&](Inspection& file) { return file.block(flow_a, Sequence(8), Sequence(10)); });
   EXPECT_TRUE(none && !none->has_value());
+}
+
+TEST_F(InspectionTest, FindsTheRestOfABlockThatWasPutTogetherMeanwhile) {
+  store(0, 1, 2);
+  store(0, 3, 2);
+  store(0, 5, 2);
+  const auto next = [&](std::uint64_t after, std::uint64_t seen) {
+    const StoredFlow a = flow("a").id;
+    return **look([&](Inspection& file) { return file.block(a, Sequence(after), Sequence(seen)); });
+  };
+  EXPECT_EQ(next(1, 2).outline.first, Sequence(3));
+  buffer_.close();
+  Result<sqlite::Connection> database =
+      sqlite::Connection::open("file:" + directory_.file("buffer.db"), nullptr, false);
+  ASSERT_TRUE(database);
+  ASSERT_TRUE(database->run("UPDATE block SET n = 4 WHERE id = 1; DELETE FROM block WHERE id = 3"));
+  database = Error{Reaction::Closed, ""};
+  ASSERT_TRUE(buffer_.open());
+  EXPECT_EQ(next(1, 2).outline.first, Sequence(1)) << "3 and 4 are in there now";
+  EXPECT_EQ(next(1, 4).outline.first, Sequence(5));
 }
 
 TEST_F(InspectionTest, DoesOneStepInARoundSoThatCommitsComeBetween) {
@@ -297,7 +320,7 @@ TEST_F(InspectionTest, ReadsTheFileOfAStoppedAgentWithoutAChange) {
     ASSERT_TRUE(file) << file.error().message;
     (*file)->inspect([](Result<Inspection*> look) {
       ASSERT_TRUE(look);
-      const auto block = (*look)->block(std::nullopt, Sequence(0));
+      const auto block = (*look)->block(StoredFlow(1), Sequence(0), Sequence(0));
       ASSERT_TRUE(block && block->has_value());
       EXPECT_EQ((*block)->outline.records, 5U);
       EXPECT_FALSE((*look)->purge({}, Sequence(0), Sequence(9)));
@@ -346,7 +369,8 @@ TEST_F(InspectionTest, ShowsADamagedBlockWithoutItsData) {
   ASSERT_TRUE(database->run("UPDATE block SET data = x'00' WHERE id = 1"));
   database = Error{Reaction::Closed, ""};
   ASSERT_TRUE(buffer_.open());
-  const auto block = look([](Inspection& file) { return file.block(std::nullopt, Sequence(0)); });
+  const auto block =
+      look([](Inspection& file) { return file.block(StoredFlow(1), Sequence(0), Sequence(0)); });
   ASSERT_TRUE(block && block->has_value());
   EXPECT_EQ((*block)->outline.first, Sequence(1));
   EXPECT_EQ((*block)->block, nullptr);
