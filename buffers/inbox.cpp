@@ -119,6 +119,18 @@ void Inbox::put(StateRow row) {
   arrived();
 }
 
+void Inbox::inspect(InspectionStep step) {
+  {
+    const MutexLock lock(mutex_);
+    if (!closed_) {
+      arrivals_.steps.push_back(std::move(step));
+      wake();
+      return;
+    }
+  }
+  step(Error{Reaction::Closed, "the buffer is closed"});
+}
+
 std::optional<std::string> Inbox::load(std::string_view key) const {
   const MutexLock lock(mutex_);
   const auto found = states_.find(key);

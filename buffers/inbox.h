@@ -49,6 +49,7 @@ struct Arrivals {
   std::vector<FileTask> tasks;
   std::map<std::string, WaitingPut> puts;
   bool stop_waiting = false;
+  std::vector<InspectionStep> steps;
   bool flush = false;
   std::uint64_t flush_arrival = 0;  // of the newest block then
 };
@@ -77,6 +78,7 @@ class Inbox {
   void change_dead(DeadRequest request);
   void look(FileTask task);
   void put(StateRow row);
+  void inspect(InspectionStep step);
   [[nodiscard]] std::optional<std::string> load(std::string_view key) const;
   [[nodiscard]] BufferCounts counts() const;
   [[nodiscard]] Sequence newest(FlowIndex flow) const;
@@ -108,7 +110,7 @@ class Inbox {
   void publish(FlowLedgers ledgers);
   // All but waiting_bytes, which is counted here.
   void publish(BufferCounts counts);
-  // From now on fetches are answered with Closed by the thread that asks.
+  // From now on fetches and steps are answered with Closed by the thread that asks.
   Arrivals close();
 
  private:

@@ -147,6 +147,32 @@ Status configure(sqlite::Connection& connection, const DatabaseOptions& options)
   return limit_size(connection, options.max_size);
 }
 
+// From here on SQLite itself refuses to write. The log stays as a crash may have left it.
+Status protect(sqlite::Connection& connection, std::int64_t format) {
+  if (format == 0) {
+    return Error{Reaction::Reject, "there is nothing in this buffer yet"};
+  }
+  if (format < kFormat) {
+    return Error{Reaction::Reject, "this buffer has the earlier format " + std::to_string(format) +
+                                       ": start the agent once, which brings it up to date"};
+  }
+  if (Status set = connection.run(kSettings); !set) {
+    return set;
+  }
+  return connection.run("PRAGMA query_only = ON");
+}
+
+Status prepare(sqlite::Connection& connection, const DatabaseOptions& options,
+               std::int64_t format) {
+  if (options.read_only) {
+    return protect(connection, format);
+  }
+  if (Status configured = configure(connection, options); !configured) {
+    return configured;
+  }
+  return create_or_migrate(connection, format);
+}
+
 Status checkpoint(sqlite::Connection& connection, std::string_view sql) {
   const Result<std::int64_t> busy = connection.integer(sql);
   if (!busy) {
@@ -216,10 +242,7 @@ Result<sqlite::Connection> open_database(const DatabaseOptions& options) {
   if (!format) {
     return at_path(format.error());
   }
-  if (Status configured = configure(*connection, options); !configured) {
-    return at_path(configured.error());
-  }
-  if (Status ready = create_or_migrate(*connection, *format); !ready) {
+  if (Status ready = prepare(*connection, options, *format); !ready) {
     return at_path(ready.error());
   }
   return connection;

@@ -23,6 +23,7 @@ struct DatabaseOptions {
   std::uint64_t unread_tick = 0;
   std::string encryption_key = {};  // see SqliteBufferOptions
   std::vector<std::string> encryption_old_keys = {};
+  bool read_only = false;  // nothing is written, the log stays as it is; the file must exist
 };
 
 // Opens the file, or creates it with all its tables. Recovers what a crash has left in the log, but

@@ -112,6 +112,8 @@ class LockedBuffer final : public SqliteBuffer {
   }
   void put(StateRow row) override { loop_->inbox().put(std::move(row)); }
 
+  void inspect(InspectionStep step) override { loop_->inbox().inspect(std::move(step)); }
+
  private:
   void change_dead(DeadId id, DeadRequest::What what, SplitHandler then) {
     loop_->inbox().change_dead(

@@ -128,6 +128,20 @@ struct BufferCounts {
       trouble;  // why nothing can be stored at the moment, for a human; empty if all is well
 };
 
+// See buffers/inspection.h.
+class Inspection;
+using InspectionStep = std::function<void(Result<Inspection*>)>;
+
+// What tools see of a buffer. Any thread.
+class InspectableBuffer {
+ public:
+  virtual ~InspectableBuffer() = default;
+
+  // Calls `step` once, on the thread that owns the file, between two commits: it must be short, and
+  // a long work consists of many of them. Closed: the buffer is stopping. Retry: the disk refuses.
+  virtual void inspect(InspectionStep step) = 0;
+};
+
 // Order:      blocks of a flow are handed out in the order in which they were submitted.
 // Durability: a settled block survives what `durability` says, or every sink has confirmed it; one
 //             transaction per tick. Sequences that were handed out are not used again after a
@@ -138,7 +152,10 @@ struct BufferCounts {
 //             repeated.
 // Threads:    run() has a thread of its own and is the only one that touches the file; everything
 //             else may be called from any thread.
-class SqliteBuffer : public BlockWriter, public BlockReader, public StateStore {
+class SqliteBuffer : public BlockWriter,
+                     public BlockReader,
+                     public StateStore,
+                     public InspectableBuffer {
  public:
   // Works until `stop` is requested and what was submitted is stored, or cannot be stored within
   // `stop_time`. Then every open fetch is answered with Closed.

@@ -1,6 +1,7 @@
 #include "buffers/store_loop.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace sluice {
@@ -69,6 +70,7 @@ void StoreLoop::run(BufferListener& listener, std::chrono::milliseconds stop_tim
 
 void StoreLoop::step(BufferListener& listener) {
   look(listener);
+  inspect_next();
   while (due(clock_.elapsed())) {
     const bool committed = commit(listener);
     look(listener);
@@ -103,6 +105,9 @@ void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_
   give_back_sequences(listener);
   end_requests(inbox_.close());
   readers_.close();
+  for (const InspectionStep& inspection : std::exchange(steps_, {})) {
+    inspection(Error{Reaction::Closed, "the buffer is stopping"});
+  }
   publish();
   if (file_ && file_->secured) {
     // What is left behind is in one file, and damage to the log can do no harm. If it does not
@@ -163,6 +168,7 @@ void StoreLoop::absorb(Arrivals arrivals) {
   for (FetchRequest& fetch : arrivals.fetches) {
     readers_.open(std::move(fetch));
   }
+  std::ranges::move(arrivals.steps, std::back_inserter(steps_));
   if (arrivals.stop_waiting) {
     spill_.store_everything();
   }
@@ -281,6 +287,9 @@ Inbox::Wait StoreLoop::next_wait() const {
   }
   if (const auto compaction = compaction_due()) {
     next = next ? std::min(*next, *compaction) : *compaction;
+  }
+  if (!steps_.empty()) {
+    next = clock_.elapsed();
   }
   if (next) {
     wait.time = std::max(*next - clock_.elapsed(), Instant::duration::zero());

@@ -5,6 +5,7 @@
 #include "buffers/ballast.h"
 #include "buffers/compaction.h"
 #include "buffers/inbox.h"
+#include "buffers/inspection.h"
 #include "buffers/merge.h"
 #include "buffers/open_store.h"
 #include "buffers/pending.h"
@@ -21,6 +22,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,6 +46,9 @@ class StoreLoop {
   // One round of run() without the waiting: everything that is due by the clock.
   void step(BufferListener& listener);
 
+  // Runs the step at once, for who has the loop on his own thread.
+  void inspect(const InspectionStep& step);
+
   Inbox& inbox() { return inbox_; }
   [[nodiscard]] const Inbox& inbox() const { return inbox_; }
   [[nodiscard]] Sequence last() const { return last_at_open_; }
@@ -51,12 +57,16 @@ class StoreLoop {
  private:
   StoreLoop(SqliteBufferOptions options, const Clock& clock, OpenedStore store);
 
+  class Look;
+  struct Removal;
+
   // Takes in what has arrived, answers fetches, and settles what was delivered from memory.
   void look(BufferListener& listener);
   void absorb(Arrivals arrivals);
   void offer();
   void serve();
   void settle_delivered(BufferListener& listener);
+  void inspect_next();
   void finish(BufferListener& listener, std::chrono::milliseconds stop_time);
 
   [[nodiscard]] bool has_work() const;
@@ -70,6 +80,9 @@ class StoreLoop {
   Status reopen();
   Status reconcile(BufferListener& listener);
   Status secure();
+  Status change(const std::function<Status(StoreFile&)>& write);
+  Status apply(const Removal& removal);
+  void note(const Removal& removal);
   Status write(BufferListener& listener, TickKind kind);
   void note_commit(std::uint64_t stored_bytes);
   void settle(BufferListener& listener, const std::vector<SealedBlock>& stored);
@@ -107,6 +120,7 @@ class StoreLoop {
   Compaction compaction_;
   Readers readers_;
   Spill spill_;
+  std::deque<InspectionStep> steps_;  // of inspections, one in each round
   Merger merger_;
   std::vector<std::optional<AgeLimit>> ages_;  // by flow
   const std::uint64_t epoch_;

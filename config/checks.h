@@ -14,6 +14,7 @@ namespace sluice::configuration {
 // `agent` and `flows` that sources and buffer need, the flows' hashes.
 void complete(Config& config, const Places& places, Findings& findings);
 
+void check_admin(const AdminOptions& admin, const Places& places, Findings& findings);
 void check_sources(const Config& config, const Places& places, Findings& findings);
 void check_flows(const Config& config, const Places& places, Findings& findings);
 void check_sinks(const Config& config, const Places& places, Findings& findings);

@@ -79,6 +79,7 @@ Parsed parse(const std::string& text, const std::string& name) {
     const configuration::Reading reading =
         configuration::read_fields(document, configuration::config_fields(config), findings);
     configuration::complete(config, reading.places, findings);
+    configuration::check_admin(config.admin, reading.places, findings);
     configuration::check_sources(config, reading.places, findings);
     configuration::check_flows(config, reading.places, findings);
     configuration::check_sinks(config, reading.places, findings);

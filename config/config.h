@@ -1,6 +1,7 @@
 // The configuration file: one YAML file becomes the option structs of every module.
 #pragma once
 
+#include "admin/options.h"
 #include "buffers/sqlite_buffer.h"
 #include "config/diagnostic.h"
 #include "decoders/decoders.h"
@@ -58,6 +59,7 @@ struct SinkConfig {
 
 struct Config {
   AgentOptions agent;
+  AdminOptions admin;
   SqliteBufferOptions buffer;  // directory and routes are filled in from agent and flows
   BlockOptions blocks;
   std::vector<MqttSourceOptions> sources;

@@ -83,11 +83,7 @@ std::vector<Field> tls_fields(TlsOptions& tls) {
 std::vector<Field> config_fields(Config& config) {
   return {
       section("agent", agent_fields(config.agent), "The agent itself."),
-      section("admin",
-              {unsupported("listen", {"off"}, "Address of the admin endpoint."),
-               unsupported_secret("token", "Bearer token of the admin endpoint."),
-               unsupported("tls", {}, "Certificates of the admin endpoint.")},
-              "Metrics, health and status over HTTP."),
+      section("admin", admin_fields(config.admin), "Status over HTTP, and the tools' way in."),
       section("buffer", buffer_fields(config), "The store between the field and the cloud side."),
       named(
           "sources",

@@ -14,6 +14,7 @@ namespace sluice::configuration {
 std::vector<Field> config_fields(Config& config);
 
 // Its parts.
+std::vector<Field> admin_fields(AdminOptions& admin);
 std::vector<Field> source_fields(MqttSourceOptions& source);
 std::vector<Field> flow_fields(FlowConfig& flow);
 std::vector<Field> sink_fields(SinkConfig& sink);

@@ -1,7 +1,12 @@
 #include "commands/assembly.h"
 
+#include "admin/server.h"
+#include "commands/status.h"
 #include "commands/transports.h"
 #include "pipeline/intake.h"
+#include "tools/backend.h"
+#include "tools/buffer_routes.h"
+#include "tools/dead_routes.h"
 
 #include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
@@ -81,12 +86,19 @@ SenderIdentity identity_of(const Config& config, std::uint64_t epoch, std::strin
 // Members are destroyed in reverse order: threads first, then what they use.
 class Agent::Parts {
  public:
-  Parts(const Config& config, const Clock& clock, std::unique_ptr<SqliteBuffer> buffer)
+  Parts(const Config& config, std::string_view version, const Clock& clock,
+        std::unique_ptr<SqliteBuffer> buffer)
       : clock_(clock),
+        version_(version),
+        agent_(config.agent.id),
         shutdown_timeout_(config.agent.shutdown_timeout),
         buffer_(std::move(buffer)),
         intake_(flows_of(config), config.blocks, buffer_->last_sequence(), *buffer_, clock_),
-        flow_count_(config.flows.size()) {
+        flow_count_(config.flows.size()),
+        admin_({.own_socket = own_socket_of(config.agent.data_dir),
+                .endpoint = config.admin,
+                .limits = {}},
+               routes()) {
     for (const MqttSourceOptions& options : config.sources) {
       sources_.push_back(make_mqtt_source(options, *buffer_, clock_));
       inlets_.push_back(&intake_.attach(*sources_.back(), mqtt_state_key(options.name)));
@@ -106,11 +118,13 @@ class Agent::Parts {
           DispatcherOptions{
               .name = sink.name, .feeds = feeds_of(config, sink.name), .delivery = sink.delivery},
           *buffer_, *buffer_, *std::move(transport)));
+      sink_names_.push_back(sink.name);
     }
     return {};
   }
 
   void start() {
+    admin_.start();
     store_thread_ = std::jthread([this](const std::stop_token& stop) {
       name_this_thread("store");
       buffer_->run(intake_, shutdown_timeout_ / 4, stop);
@@ -144,6 +158,7 @@ class Agent::Parts {
     source_threads_.clear();  // waits: each source has a drain time of its own
     end(intake_thread_);
     stop_uplink(deadline);
+    admin_.stop();
     end(store_thread_);
   }
 
@@ -202,7 +217,35 @@ class Agent::Parts {
     }
   }
 
+  AdminRoutes routes() {
+    AdminRoutes routes;
+    routes.add(AdminMethod::Get, "/livez", AdminAccess::Open, [](const AdminRequest&) {
+      return AdminResponse{.content_type = "text/plain", .text = "ok\n"};
+    });
+    routes.add(AdminMethod::Get, "/status", AdminAccess::Figures,
+               [this](const AdminRequest&) { return AdminResponse{.text = to_json(status())}; });
+    add_buffer_routes(routes, *buffer_);
+    add_dead_routes(routes, *buffer_);
+    add_dead_changes(routes, *buffer_);
+    return routes;
+  }
+
+  [[nodiscard]] AgentStatus status() const {
+    AgentStatus status{.version = version_,
+                       .agent = agent_,
+                       .epoch = buffer_->epoch(),
+                       .counts = counts(),
+                       .buffer = buffer_->counts(),
+                       .sinks = {}};
+    for (std::size_t i = 0; i < dispatchers_.size(); ++i) {
+      status.sinks[sink_names_[i]] = dispatchers_[i]->counts();
+    }
+    return status;
+  }
+
   const Clock& clock_;
+  const std::string version_;
+  const std::string agent_;
   const std::chrono::milliseconds shutdown_timeout_;
   std::unique_ptr<SqliteBuffer> buffer_;
   Intake intake_;
@@ -212,12 +255,14 @@ class Agent::Parts {
   boost::asio::io_context uplink_{1};
   std::optional<KeepRunning> work_{keep_running(uplink_)};
   std::vector<std::unique_ptr<Dispatcher>> dispatchers_;
+  std::vector<std::string> sink_names_;  // of them
   std::promise<void> uplink_done_;
   std::atomic<bool> failed_ = false;
   std::jthread store_thread_;
   std::jthread intake_thread_;
   std::jthread uplink_thread_;
   std::vector<std::jthread> source_threads_;
+  AdminServer admin_;  // last: its handlers use everything else
 };
 
 Result<std::unique_ptr<Agent>> Agent::make(const Config& config, std::string_view version) {
@@ -228,7 +273,7 @@ Result<std::unique_ptr<Agent>> Agent::make(const Config& config, std::string_vie
   if (!buffer) {
     return buffer.error();
   }
-  auto parts = std::make_unique<Parts>(config, clock, *std::move(buffer));
+  auto parts = std::make_unique<Parts>(config, version, clock, *std::move(buffer));
   if (Status added = parts->add_sinks(config, version); !added) {
     return added.error();
   }

@@ -1,6 +1,7 @@
 #include "commands/command_line.h"
 
 #include "commands/commands.h"
+#include "commands/tool_commands.h"
 #include "commands/version.h"
 
 #include <CLI/CLI.hpp>
@@ -48,6 +49,7 @@ int run_command_line(int argc, char** argv) {
       app.add_subcommand("schema", "Print a JSON Schema of the configuration file");
   const CLI::App* docs =
       app.add_subcommand("docs", "Print the reference of the configuration file, in Markdown");
+  const ToolCommand tool = add_tool_commands(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -67,6 +69,8 @@ int run_command_line(int argc, char** argv) {
     code = print_schema();
   } else if (docs->parsed()) {
     code = print_reference();
+  } else if (*tool) {
+    code = (*tool)();
   }
   return static_cast<int>(code);
 }

@@ -1,4 +1,4 @@
-// The command line: `sluice run | check`.
+// The command line: `sluice run | check | buffer … | dead …`.
 #pragma once
 
 namespace sluice {

@@ -78,7 +78,7 @@ std::string Rig::file(const std::string& name) const {
 
 void Rig::write_config() const {
   std::ofstream config(file("sluice.yaml"));
-  config << "agent: {id: demo, data_dir: \"" << options_.data << "\"}\n"
+  config << "agent: {id: demo, data_dir: \"" << options_.data << "\"}\nadmin: {listen: off}\n"
          << "buffer: {spill_after: " << options_.spill_after << "}\n"
          << "sources:\n  plant:\n    type: mqtt\n    url: " << options_.load.url
          << "\n    topics: [\"sensors/#\"]\n    qos: " << options_.load.qos

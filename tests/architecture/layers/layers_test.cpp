@@ -19,13 +19,17 @@ namespace fs = std::filesystem;
 const std::map<std::string, std::set<std::string>> kLayers = {
     {"core", {}},
     {"net", {"core"}},
+    {"admin", {"core", "net"}},
     {"sources", {"core", "net"}},
     {"decoders", {"core"}},
     {"pipeline", {"core"}},
     {"buffers", {"core"}},
     {"uplink", {"core", "net"}},
-    {"config", {"core", "net", "sources", "decoders", "pipeline", "buffers", "uplink"}},
-    {"commands", {"core", "net", "sources", "decoders", "pipeline", "buffers", "uplink", "config"}},
+    {"tools", {"core", "admin", "buffers"}},
+    {"config", {"core", "net", "admin", "sources", "decoders", "pipeline", "buffers", "uplink"}},
+    {"commands",
+     {"core", "net", "tools", "admin", "sources", "decoders", "pipeline", "buffers", "uplink",
+      "config"}},
     {"main.cpp", {"commands"}},
 };
 

@@ -34,7 +34,8 @@ AgentProcess::AgentProcess(const AgentSettings& settings)
     : config_(directory_.file("sluice.yaml")) {
   std::filesystem::create_directory(directory_.file("faults"));
   std::ofstream yaml(config_);
-  yaml << "agent: {id: test, data_dir: " << data_dir() << ", log: {level: debug}}\n"
+  yaml << "agent: {id: test, data_dir: " << data_dir()
+       << ", log: {level: debug}}\nadmin: {listen: " << settings.admin << "}\n"
        << settings.buffer
        << (settings.sections.empty() ? default_sections(settings) : settings.sections);
 }

@@ -21,7 +21,10 @@ agent:
   data_dir: /tmp/data
   shutdown_timeout: 20s
   log: {level: debug, format: json}
-admin: {listen: off}
+admin:
+  listen: "[::]:9700"
+  token: ${SLUICE_TEST_PASSWORD}
+  tls: {cert: a.pem, key: a.key, client_ca: ops.pem}
 buffer:
   max_size: 2GiB
   flush_interval: 250ms
@@ -187,6 +190,7 @@ const std::map<std::string, std::string> kDefaults{
     {"agent.shutdown_timeout", "10s"},
     {"agent.log.level", "info"},
     {"agent.log.format", "text"},
+    {"admin.listen", "127.0.0.1:9600"},
     {"buffer.max_size", "1GiB"},
     {"buffer.flush_interval", "1s"},
     {"buffer.block_size", "256KiB"},
