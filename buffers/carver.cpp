@@ -32,6 +32,17 @@ std::vector<PageVersion> by_age(std::vector<PageVersion> versions) {
   return versions;
 }
 
+// Ends with the first error.
+template <typename Take>
+Status take_all(const std::vector<TreeCell>& cells, Take take) {
+  for (const TreeCell& cell : cells) {
+    if (Status taken = take(cell); !taken) {
+      return taken;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::uint64_t> newest_tick(const DamagedPages& pages,
@@ -71,7 +82,6 @@ Status Carver::carve() {
   return carve_blocks(Pass::Remains);
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
 Status Carver::carve_small_tables() {
   for (auto page = pages_.next(PageNumber(0)); page; page = pages_.next(*page)) {
     if (Status found = carve_small_tables(*page); !found) {
@@ -92,12 +102,11 @@ Status Carver::carve_small_tables(PageNumber page) {
     }
     const TreePage kind = *read ? kind_of(bytes, page) : TreePage::Other;
     with_rows = with_rows || kind == TreePage::Table;
-    for (const TreeCell& cell : cells_of(bytes, page)) {
-      Status taken =
-          kind == TreePage::Table ? take_row(cell, version) : take_entry(cell, version, newest);
-      if (!taken) {
-        return taken;
-      }
+    const auto take = [&](const TreeCell& cell) {
+      return kind == TreePage::Table ? take_row(cell, version) : take_entry(cell, version, newest);
+    };
+    if (Status taken = take_all(cells_of(bytes, page), take); !taken) {
+      return taken;
     }
     newest = newest && kind == TreePage::Other;
   }

@@ -289,13 +289,13 @@ std::vector<PageVersion> DamagedPages::versions(PageNumber page) const {
   const PageVersion in_database{PageVersion::Source::Database, page,
                                 (std::uint64_t{number} - 1) * kRawPageSize};
   bool wanted = number > 0 && in_database.offset < files_->database.size();
-  const auto of_page = std::ranges::equal_range(files_->frames, number, {}, &Frame::page);
-  for (const Frame& frame : of_page) {
-    if (wanted && frame.source > PageVersion::Source::Database) {
+  auto frame = std::ranges::lower_bound(files_->frames, number, {}, &Frame::page);
+  for (; frame != files_->frames.end() && frame->page == number; ++frame) {
+    if (wanted && frame->source > PageVersion::Source::Database) {
       versions.push_back(in_database);
       wanted = false;
     }
-    versions.push_back({frame.source, page, offset_of(frame)});
+    versions.push_back({frame->source, page, offset_of(*frame)});
   }
   if (wanted) {
     versions.push_back(in_database);

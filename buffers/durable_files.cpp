@@ -24,7 +24,7 @@ Status sync_file(const std::string& path) {
   if (descriptor < 0) {
     return failure("open " + path);
   }
-  const Status synced = ::fsync(descriptor) == 0 ? Status() : failure("write " + path);
+  Status synced = ::fsync(descriptor) == 0 ? Status() : failure("write " + path);
   ::close(descriptor);
   return synced;
 }

@@ -69,17 +69,17 @@ Status store_file_state(const std::string& path, const std::string& directory,
     if (!file) {
       return file.error();
     }
-    if (const Status emptied = file->truncate(0); !emptied) {
+    if (Status emptied = file->truncate(0); !emptied) {
       return emptied;
     }
-    if (const Status written = file->write_at(0, text.str()); !written) {
+    if (Status written = file->write_at(0, text.str()); !written) {
       return written;
     }
-    if (const Status synced = file->sync(); !synced) {
+    if (Status synced = file->sync(); !synced) {
       return synced;
     }
   }
-  if (const Status renamed = rename_file(fresh, path); !renamed) {
+  if (Status renamed = rename_file(fresh, path); !renamed) {
     return renamed;
   }
   return sync_folder(directory);

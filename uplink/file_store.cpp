@@ -93,7 +93,7 @@ class FileStore final : public BlockWork {
   // Recovers, finishes a file that is full or old.
   Status get_ready() {
     if (!recovered_) {
-      if (const Status done = recover(); !done) {
+      if (Status done = recover(); !done) {
         part_.close();
         return done;
       }
@@ -124,11 +124,11 @@ class FileStore final : public BlockWork {
         state_.next_number = std::max(state_.next_number, numbers->back() + 1);
       }
     }
-    if (const Status done = finish_other_part(); !done) {
+    if (Status done = finish_other_part(); !done) {
       return done;
     }
     if (is_there(names_.part())) {
-      if (const Status opened = open_part(names_, options_.compression); !opened) {
+      if (Status opened = open_part(names_, options_.compression); !opened) {
         return opened;
       }
     }
@@ -141,12 +141,12 @@ class FileStore final : public BlockWork {
       return {};
     }
     const bool compressed = options_.compression == FileCompression::Zstd;
-    if (const Status opened =
+    if (Status opened =
             open_part(other_names_, compressed ? FileCompression::None : FileCompression::Zstd);
         !opened) {
       return opened;
     }
-    if (const Status finished = give_last_name(other_names_, state_.next_number++); !finished) {
+    if (Status finished = give_last_name(other_names_, state_.next_number++); !finished) {
       return finished;
     }
     return store_file_state(names_.state(), names_.directory(), state_);
@@ -166,10 +166,10 @@ class FileStore final : public BlockWork {
     for (const auto& [first, last] : found->written.ranges()) {
       state_.written.add(Sequence(first), Sequence(last));
     }
-    if (const Status cut = part_.truncate(found->good_bytes); !cut) {
+    if (Status cut = part_.truncate(found->good_bytes); !cut) {
       return cut;
     }
-    if (const Status synced = part_.sync(); !synced) {
+    if (Status synced = part_.sync(); !synced) {
       return synced;
     }
     size_ = found->good_bytes;
@@ -182,7 +182,7 @@ class FileStore final : public BlockWork {
   // because the state says whose sequences the file holds.
   Status begin_epoch() {
     if (size_ > 0) {
-      if (const Status finished = give_last_name(names_, state_.next_number++); !finished) {
+      if (Status finished = give_last_name(names_, state_.next_number++); !finished) {
         return finished;
       }
     }
@@ -226,7 +226,7 @@ class FileStore final : public BlockWork {
 
   Status append(std::string_view bytes) {
     if (!part_.is_open()) {
-      if (const Status opened = open_next_part(); !opened) {
+      if (Status opened = open_next_part(); !opened) {
         return opened;
       }
     }
@@ -269,12 +269,11 @@ class FileStore final : public BlockWork {
   // The state goes first, so that it knows the records of the file when the file is out of sight.
   Status finish() {
     const std::uint64_t file_number = state_.next_number++;
-    if (const Status stored = store_file_state(names_.state(), names_.directory(), state_);
-        !stored) {
+    if (Status stored = store_file_state(names_.state(), names_.directory(), state_); !stored) {
       --state_.next_number;
       return stored;
     }
-    if (const Status renamed = give_last_name(names_, file_number); !renamed) {
+    if (Status renamed = give_last_name(names_, file_number); !renamed) {
       return renamed;
     }
     return options_.keep > 0 ? delete_oldest() : Status{};
@@ -283,7 +282,7 @@ class FileStore final : public BlockWork {
   // A number is never used twice: it is above that of every file there is, and above the one in the
   // state even if somebody has taken all files away.
   Status give_last_name(const FileNames& names, std::uint64_t file_number) {
-    if (const Status renamed = rename_file(names.part(), names.finished(file_number)); !renamed) {
+    if (Status renamed = rename_file(names.part(), names.finished(file_number)); !renamed) {
       return renamed;
     }
     part_.close();

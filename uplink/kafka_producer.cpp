@@ -109,7 +109,14 @@ class Producer final : public KafkaProducer {
   }
 
  private:
-  enum Argument : std::size_t { kFlags, kTopic, kKey, kValue, kTicket, kHeaders, kArguments };
+  // Where each argument of a message is.
+  static constexpr std::size_t kFlags = 0;
+  static constexpr std::size_t kTopic = 1;
+  static constexpr std::size_t kKey = 2;
+  static constexpr std::size_t kValue = 3;
+  static constexpr std::size_t kTicket = 4;
+  static constexpr std::size_t kHeaders = 5;
+  static constexpr std::size_t kArguments = 6;
 
   [[nodiscard]] Headers headers_of(const KafkaMessage& message) const {
     constexpr std::size_t kHeaderCount = 4;

@@ -52,9 +52,9 @@ struct Past {
 class KafkaTransport final : public Transport {
  public:
   KafkaTransport(boost::asio::io_context& io, KafkaTransportOptions options,
-                 const SenderIdentity& identity, RecordTemplate topic, RecordTemplate key)
+                 SenderIdentity identity, RecordTemplate topic, RecordTemplate key)
       : options_(std::move(options)),
-        identity_(identity),
+        identity_(std::move(identity)),
         topic_(std::move(topic)),
         key_(std::move(key)),
         answer_(io),

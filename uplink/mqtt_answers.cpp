@@ -45,16 +45,20 @@ constexpr std::array<Meaning, 25> kMeanings{{
     {0x9F, Verdict::Throttled, "connection rate exceeded"},
 }};
 
+// As the specification of MQTT writes reason codes.
+std::string hexadecimal(int code) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(code);
+  return {'0', 'x', kDigits[byte >> 4U], kDigits[byte & 0xFU]};
+}
+
 Answer answer_of(std::string_view what, int code) {
   const auto* const known = std::ranges::find(kMeanings, code, &Meaning::code);
-  std::array<char, 8> hex{};
-  std::snprintf(hex.data(), hex.size(), "0x%02x",  // NOLINT(cppcoreguidelines-pro-type-vararg)
-                static_cast<unsigned>(code) & 0xFFU);
   return {.verdict = known == kMeanings.end() ? Verdict::Retry : known->verdict,
           .retry_after = {},
           .detail = std::string(what) +
                     (known == kMeanings.end() ? "" : std::string(known->words) + ' ') + '(' +
-                    hex.data() + ')'};
+                    hexadecimal(code) + ')'};
 }
 
 }  // namespace

@@ -32,9 +32,9 @@ class TlsProbe : public std::enable_shared_from_this<TlsProbe> {
   }
 
  public:
-  TlsProbe(asio::io_context& io, const Url& url, TlsOptions options, TlsContext context,
+  TlsProbe(asio::io_context& io, Url url, TlsOptions options, TlsContext context,
            std::function<void(std::string)> then)
-      : url_(url),
+      : url_(std::move(url)),
         options_(std::move(options)),
         context_(std::move(context)),
         resolver_(io),
