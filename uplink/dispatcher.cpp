@@ -212,6 +212,10 @@ void Dispatcher::stop() {
   worker_->stop();
 }
 
+TransportFigures Dispatcher::connection() const {
+  return worker_->connection();
+}
+
 DispatcherCounts Dispatcher::counts() const {
   return worker_->counts();
 }

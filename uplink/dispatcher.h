@@ -30,13 +30,12 @@ struct DispatcherOptions {
 class DispatcherWorker;
 
 // Order:   the blocks of one flow arrive in order, except that with live_first fresh ones overtake
-// a
-//          backlog; several flows take turns.
+//          a backlog; several flows take turns.
 // Errors:  whatever the answer, a record is kept until it is confirmed or a dead letter. What
 //          concerns the destination pauses the sink; what concerns one block cuts the block, until
 //          what is refused is one record.
 // Memory:  one block is under way, and at most two of each flow are in hand.
-// Threads: runs on the thread of `io`; start(), stop() and counts() may be called from any thread.
+// Threads: runs on the thread of `io`; everything else may be called from any thread.
 // Life:    `io` outlives the dispatcher; `buffer` and `state` outlive the thread that runs `io`.
 //          After the destructor nothing that the buffer still holds touches `io`.
 class Dispatcher {
@@ -54,6 +53,7 @@ class Dispatcher {
   // After its answer `io` has no work of this dispatcher left.
   void stop();
   [[nodiscard]] DispatcherCounts counts() const;
+  [[nodiscard]] TransportFigures connection() const;
 
  private:
   std::shared_ptr<DispatcherWorker> worker_;  // Asio's handlers share it

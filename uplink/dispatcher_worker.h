@@ -30,6 +30,7 @@ class DispatcherWorker : public std::enable_shared_from_this<DispatcherWorker> {
   void stop();
   static void abandon(std::shared_ptr<DispatcherWorker> worker);
   [[nodiscard]] DispatcherCounts counts() const { return tally_.counts(); }
+  [[nodiscard]] TransportFigures connection() const { return transport_->figures(); }
 
  private:
   // Life and reading: dispatcher.cpp.

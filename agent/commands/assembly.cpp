@@ -101,6 +101,7 @@ class Agent::Parts {
                routes()) {
     for (const MqttSourceOptions& options : config.sources) {
       sources_.push_back(make_mqtt_source(options, *buffer_, clock_));
+      source_names_.push_back(options.name);
       inlets_.push_back(&intake_.attach(*sources_.back(), mqtt_state_key(options.name)));
     }
   }
@@ -222,6 +223,11 @@ class Agent::Parts {
     routes.add(AdminMethod::Get, "/livez", AdminAccess::Open, [](const AdminRequest&) {
       return AdminResponse{.content_type = "text/plain", .text = "ok\n"};
     });
+    routes.add(AdminMethod::Get, "/readyz", AdminAccess::Open, [this](const AdminRequest&) {
+      const Health health = health_of(status());
+      return AdminResponse{.status = health.state == HealthState::Failing ? 503U : 200U,
+                           .text = to_json(health)};
+    });
     routes.add(AdminMethod::Get, "/status", AdminAccess::Figures,
                [this](const AdminRequest&) { return AdminResponse{.text = to_json(status())}; });
     add_buffer_routes(routes, *buffer_);
@@ -234,11 +240,17 @@ class Agent::Parts {
     AgentStatus status{.version = version_,
                        .agent = agent_,
                        .epoch = buffer_->epoch(),
+                       .now = clock_.now(),
                        .counts = counts(),
                        .buffer = buffer_->counts(),
+                       .ledgers = buffer_->ledgers(),
+                       .sources = {},
                        .sinks = {}};
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      status.sources[source_names_[i]] = sources_[i]->counts();
+    }
     for (std::size_t i = 0; i < dispatchers_.size(); ++i) {
-      status.sinks[sink_names_[i]] = dispatchers_[i]->counts();
+      status.sinks[sink_names_[i]] = {dispatchers_[i]->counts(), dispatchers_[i]->connection()};
     }
     return status;
   }
@@ -251,6 +263,7 @@ class Agent::Parts {
   Intake intake_;
   const std::size_t flow_count_;
   std::vector<std::unique_ptr<Source>> sources_;
+  std::vector<std::string> source_names_;  // of them
   std::vector<Inlet*> inlets_;
   boost::asio::io_context uplink_{1};
   std::optional<KeepRunning> work_{keep_running(uplink_)};

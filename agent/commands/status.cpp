@@ -1,8 +1,12 @@
 #include "commands/status.h"
 
 #include "admin/json_writer.h"
+#include "tools/text.h"
 
 #include <fmt/format.h>
+
+#include <optional>
+#include <string>
 
 namespace sluice {
 
@@ -17,40 +21,219 @@ void write_text_or_null(const char* name, const std::string& text, JsonWriter& j
   }
 }
 
+void write_time_or_null(const char* name, std::optional<Timestamp> time, JsonWriter& json) {
+  write_text_or_null(name, time ? time_text(*time) : std::string(), json);
+}
+
 void write_buffer(const BufferCounts& buffer, JsonWriter& json) {
   json.key("buffer").begin_object();
   json.field("held_blocks", buffer.held_blocks).field("held_records", buffer.held_records);
   json.field("held_bytes", buffer.held_bytes).field("waiting_bytes", buffer.waiting_bytes);
   json.field("commits", buffer.commits).field("stored_bytes", buffer.stored_bytes);
-  json.field("damaged_blocks", buffer.damaged_blocks);
+  json.field("passed_records", buffer.passed_records);
+  json.field("dropped_full", buffer.dropped_full).field("dropped_disk", buffer.dropped_disk);
+  json.field("dropped_age", buffer.dropped_age).field("damaged_blocks", buffer.damaged_blocks);
   write_text_or_null("trouble", buffer.trouble, json);
+  write_text_or_null("quarantine", buffer.quarantine, json);
+  json.field("salvaged_blocks", buffer.salvaged_blocks).field("lost_blocks", buffer.lost_blocks);
+  json.field("lost_records", buffer.lost_records).end_object();
+}
+
+void write_ledgers(const FlowLedgers& ledgers, JsonWriter& json) {
+  json.key("flows").begin_object();
+  for (const auto& [flow, ledger] : ledgers) {
+    json.key(flow).begin_object().key("ledger").begin_object();
+    for (const auto& [what, records] : ledger) {
+      json.field(what, records);
+    }
+    json.end_object().end_object();
+  }
   json.end_object();
 }
 
-void write_sink(const DispatcherCounts& sink, JsonWriter& json) {
-  json.begin_object().field("blocks", sink.blocks).field("records", sink.records);
-  json.field("bytes", sink.bytes).field("retries", sink.retries);
-  write_text_or_null("last_error", sink.last_error, json);
+void write_source(const SourceCounts& source, JsonWriter& json) {
+  json.begin_object().field("connected", source.connected).field("connects", source.connects);
+  json.field("messages", source.messages).field("acknowledged", source.acknowledged);
+  json.field("redelivered", source.redelivered).field("oversize", source.oversize).end_object();
+}
+
+// Rounded down; negative once it has expired.
+std::int64_t days_until(Timestamp time, Timestamp now) {
+  return std::chrono::floor<std::chrono::days>(time - now).count();
+}
+
+void write_certificate(const char* name, std::optional<Timestamp> expires, Timestamp now,
+                       JsonWriter& json) {
+  json.key(name);
+  if (!expires) {
+    json.null();
+    return;
+  }
+  json.begin_object().field("expires", time_text(*expires));
+  json.field("days_left", days_until(*expires, now)).end_object();
+}
+
+void write_connection(const TransportFigures& connection, Timestamp now, JsonWriter& json) {
+  write_text_or_null("url", connection.url, json);
+  json.field("connects", connection.connects).field("failovers", connection.failovers);
+  write_certificate("certificate", connection.certificate_expires, now, json);
+  write_certificate("server_certificate", connection.server_certificate_expires, now, json);
+}
+
+void write_sink(const SinkStatus& sink, Timestamp now, JsonWriter& json) {
+  const DispatcherCounts& counts = sink.counts;
+  json.begin_object().field("blocks", counts.blocks).field("records", counts.records);
+  json.field("bytes", counts.bytes).field("sent_bytes", counts.sent_bytes);
+  json.field("backfill_records", counts.backfill_records).field("retries", counts.retries);
+  json.key("answers").begin_object();
+  for (std::size_t i = 0; i < counts.answers.size(); ++i) {
+    json.field(word_of(static_cast<Verdict>(i)), counts.answers.at(i));
+  }
+  json.end_object().field("splits", counts.splits);
+  json.key("dead").begin_object().field("refused", counts.buried_refused);
+  json.field("too_large", counts.buried_too_large).end_object();
+  json.field("breaker", word_of(counts.breaker)).field("waiting_for", word_of(counts.waiting_for));
+  write_time_or_null("next_attempt", counts.next_attempt, json);
+  json.field("flows_with_backlog", counts.flows_with_backlog);
+  json.field("flows_refused", counts.flows_refused).field("sent_today", counts.sent_today);
+  json.field("sent_this_month", counts.sent_this_month);
+  write_text_or_null("last_error", counts.last_error, json);
+  write_connection(sink.connection, now, json);
   json.end_object();
+}
+
+void write_sums(const AgentCounts& counts, JsonWriter& json) {
+  json.field("received", counts.received).field("acknowledged", counts.acknowledged);
+  json.field("redelivered", counts.redelivered).field("records", counts.records);
+  json.field("delivered", counts.delivered);
+}
+
+std::string_view word_of(HealthState state) {
+  switch (state) {
+    case HealthState::Ok:
+      return "ok";
+    case HealthState::Degraded:
+      return "degraded";
+    case HealthState::Failing:
+      return "failing";
+  }
+  return "";
+}
+
+// Sooner than this somebody has to see to a certificate.
+constexpr std::int64_t kDaysToRenew = 14;
+
+// Collects reasons; the state is that of the worst.
+class Diagnosis {
+ public:
+  void failing(std::string_view code, std::string text) {
+    failing_.push_back({code, std::move(text)});
+  }
+  void degraded(std::string_view code, std::string text) {
+    degraded_.push_back({code, std::move(text)});
+  }
+  void certificate(const std::string& sink, const char* whose, std::optional<Timestamp> expires,
+                   Timestamp now) {
+    if (expires && days_until(*expires, now) < kDaysToRenew) {
+      degraded("certificate_expires", fmt::format("sink {}: {} certificate is valid until {}", sink,
+                                                  whose, time_text(*expires)));
+    }
+  }
+  Health conclude() && {
+    Health health{.state = HealthState::Ok, .reasons = std::move(failing_)};
+    if (!health.reasons.empty()) {
+      health.state = HealthState::Failing;
+    } else if (!degraded_.empty()) {
+      health.state = HealthState::Degraded;
+    }
+    health.reasons.insert(health.reasons.end(), degraded_.begin(), degraded_.end());
+    return health;
+  }
+
+ private:
+  std::vector<HealthReason> failing_;
+  std::vector<HealthReason> degraded_;
+};
+
+void diagnose_buffer(const BufferCounts& buffer, Diagnosis& diagnosis) {
+  if (!buffer.trouble.empty()) {
+    diagnosis.failing("buffer_cannot_store", "the buffer cannot store: " + buffer.trouble);
+  }
+  if (!buffer.quarantine.empty()) {
+    diagnosis.degraded("buffer_was_damaged", "the buffer was damaged: " + buffer.quarantine);
+  }
+  if (buffer.damaged_blocks > 0) {
+    diagnosis.degraded(
+        "blocks_damaged",
+        fmt::format("{} stored blocks do not match their checksum and were set aside",
+                    buffer.damaged_blocks));
+  }
+  if (const auto dropped = buffer.dropped_full + buffer.dropped_disk + buffer.dropped_age;
+      dropped > 0) {
+    diagnosis.degraded("records_dropped",
+                       fmt::format("{} records were dropped since the start", dropped));
+  }
+}
+
+void diagnose_sink(const std::string& name, const SinkStatus& sink, Timestamp now,
+                   Diagnosis& diagnosis) {
+  if (sink.counts.breaker != BreakerState::Closed) {
+    diagnosis.degraded("sink_paused",
+                       fmt::format("sink {} takes nothing: {}", name, sink.counts.last_error));
+  }
+  if (sink.counts.flows_refused > 0) {
+    diagnosis.degraded("sink_refuses", fmt::format("sink {} refuses everything of {} flows", name,
+                                                   sink.counts.flows_refused));
+  }
+  diagnosis.certificate(name, "the agent's", sink.connection.certificate_expires, now);
+  diagnosis.certificate(name, "the server's", sink.connection.server_certificate_expires, now);
 }
 
 }  // namespace
 
+Health health_of(const AgentStatus& status) {
+  Diagnosis diagnosis;
+  diagnose_buffer(status.buffer, diagnosis);
+  for (const auto& [name, source] : status.sources) {
+    if (!source.connected) {
+      diagnosis.failing("source_disconnected", "source " + name + " is not connected");
+    }
+  }
+  for (const auto& [name, sink] : status.sinks) {
+    diagnose_sink(name, sink, status.now, diagnosis);
+  }
+  return std::move(diagnosis).conclude();
+}
+
 std::string to_json(const AgentStatus& status) {
   JsonWriter json;
   json.begin_object().field("version", status.version).field("agent", status.agent);
-  json.field("epoch", fmt::format("{:016x}", status.epoch));
-  const AgentCounts& counts = status.counts;
-  json.field("received", counts.received).field("acknowledged", counts.acknowledged);
-  json.field("redelivered", counts.redelivered).field("records", counts.records);
-  json.field("delivered", counts.delivered);
+  json.field("epoch", fmt::format("{:016x}", status.epoch)).field("time", time_text(status.now));
+  json.field("health", word_of(health_of(status).state));
+  write_sums(status.counts, json);
   write_buffer(status.buffer, json);
-  json.key("sinks").begin_object();
+  write_ledgers(status.ledgers, json);
+  json.key("sources").begin_object();
+  for (const auto& [name, source] : status.sources) {
+    json.key(name);
+    write_source(source, json);
+  }
+  json.end_object().key("sinks").begin_object();
   for (const auto& [name, sink] : status.sinks) {
     json.key(name);
-    write_sink(sink, json);
+    write_sink(sink, status.now, json);
   }
   json.end_object().end_object();
+  return json.text() + '\n';
+}
+
+std::string to_json(const Health& health) {
+  JsonWriter json;
+  json.begin_object().field("state", word_of(health.state)).key("reasons").begin_array();
+  for (const HealthReason& reason : health.reasons) {
+    json.begin_object().field("code", reason.code).field("text", reason.text).end_object();
+  }
+  json.end_array().end_object();
   return json.text() + '\n';
 }
 

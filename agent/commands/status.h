@@ -1,24 +1,57 @@
-// The agent's figures as JSON, for /status.
+// The agent's figures, as JSON for /status, and what they say about its health.
 #pragma once
 
+#include "buffers/sqlite_buffer.h"
 #include "commands/assembly.h"
+#include "core/clock.h"
+#include "core/source.h"
+#include "core/transport.h"
+#include "uplink/dispatcher_counts.h"
 
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice {
+
+struct SinkStatus {
+  DispatcherCounts counts;
+  TransportFigures connection;
+};
 
 struct AgentStatus {
   std::string_view version;
   std::string_view agent;
   std::uint64_t epoch = 0;
+  Timestamp now;
   AgentCounts counts;
   BufferCounts buffer;
-  std::map<std::string, DispatcherCounts> sinks;
+  FlowLedgers ledgers;
+  std::map<std::string, SourceCounts> sources;
+  std::map<std::string, SinkStatus> sinks;
 };
 
+enum class HealthState {
+  Ok,
+  Degraded,  // everything is collected and kept, but something needs somebody's attention
+  Failing,   // something is not collected: it waits at its broker
+};
+
+struct HealthReason {
+  std::string_view code;  // stable, for machines
+  std::string text;       // for a human
+};
+
+struct Health {
+  HealthState state = HealthState::Ok;
+  std::vector<HealthReason> reasons;  // the worst first
+};
+
+Health health_of(const AgentStatus& status);
+
 std::string to_json(const AgentStatus& status);
+std::string to_json(const Health& health);
 
 }  // namespace sluice

@@ -53,23 +53,36 @@ void add_store_benches(CLI::App& bench, int& exit_code) {
   command->callback([backlog, &exit_code] { exit_code = run_backlog_bench(*backlog); });
 }
 
-void add_ingest(CLI::App& bench, int& exit_code) {
-  auto options = std::make_shared<BenchOptions>();
-  options->load.count = 500'000;
-  CLI::App* command = bench.add_subcommand(
-      "ingest", "From the broker through the agent to a receiver; give it a release build");
+CLI::App* add_agent_bench(CLI::App& bench, const char* name, const char* help,
+                          const std::shared_ptr<BenchOptions>& options, int& exit_code) {
+  CLI::App* command = bench.add_subcommand(name, help);
   command->add_option("--sluice", options->sluice, "The agent's program")
       ->required()
       ->check(CLI::ExistingFile);
   command->add_option("--count", options->load.count, "Messages to publish")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_flag("--hold", options->hold,
-                    "The receiver answers 503 until all is published and stored, then all drains");
   command->add_option("--work-dir", options->work_dir,
                       "New or empty directory for logs and data; default: a temporary one");
   add_load_flags(*command, options->load);
   command->callback([options, &exit_code] { exit_code = run_ingest_bench(*options); });
+  return command;
+}
+
+void add_agent_benches(CLI::App& bench, int& exit_code) {
+  auto ingest = std::make_shared<BenchOptions>();
+  ingest->load.count = 500'000;
+  CLI::App* command = add_agent_bench(
+      bench, "ingest", "From the broker through the agent to a receiver; give it a release build",
+      ingest, exit_code);
+  command->add_flag("--hold", ingest->hold,
+                    "The receiver answers 503 until all is published and stored, then all drains");
+
+  auto drain = std::make_shared<BenchOptions>();
+  drain->load.count = 1'000'000;
+  drain->hold = true;
+  add_agent_bench(bench, "drain", "What delivering a backlog costs: ingest --hold", drain,
+                  exit_code);
 }
 
 void add_flash(CLI::App& bench, int& exit_code) {
@@ -108,7 +121,7 @@ void add_flash(CLI::App& bench, int& exit_code) {
 void add_bench(CLI::App& app, int& exit_code) {
   CLI::App* bench = app.add_subcommand("bench", "Measure what a message costs the agent");
   bench->require_subcommand(1);
-  add_ingest(*bench, exit_code);
+  add_agent_benches(*bench, exit_code);
   add_store_benches(*bench, exit_code);
   add_flash(*bench, exit_code);
 }

@@ -208,11 +208,30 @@ TEST_F(ToolsOfAnAgent, ShareThePortWithNobodyWhoMayNotSeeRecords) {
   EXPECT_NE(status.text.find("\"agent\":\"test\""), std::string::npos) << status.text;
   EXPECT_NE(status.text.find("\"received\":2000"), std::string::npos) << status.text;
   EXPECT_NE(status.text.find("\"sinks\":{\"cloud\":{"), std::string::npos) << status.text;
+  EXPECT_NE(status.text.find("\"ledger\":{"), std::string::npos) << status.text;
   EXPECT_NE(curl("/buffer/export").text.find("\"error\""), std::string::npos);
   EXPECT_NE(curl("/buffer/purge", {"-X", "POST"}).text.find("\"error\""), std::string::npos);
   EXPECT_NE(curl("/status", {"-H", "Host: evil.example"}).text.find("\"error\""),
             std::string::npos);
   EXPECT_EQ(lines_in(tool({"buffer", "show"}).text), kMessages) << "nothing was purged";
+  EXPECT_EQ(agent_.stop(), 0);
+}
+
+// A sink that takes nothing degrades; a broker that is away is a failure, and ends by itself.
+TEST_F(ToolsOfAnAgent, SayHowTheAgentIs) {
+  const auto ready = [this](const std::string& what) {
+    return eventually([&] { return curl("/readyz").text.find(what) != std::string::npos; });
+  };
+  EXPECT_TRUE(ready("\"state\":\"degraded\",\"reasons\":[{\"code\":\"sink_paused\""));
+  EXPECT_NE(curl("/readyz").text.find("503"), std::string::npos) << "what the receiver says";
+  EXPECT_EQ(curl("/readyz", {"-f"}).code, 0);
+  broker_.stop();
+  EXPECT_TRUE(ready("\"state\":\"failing\",\"reasons\":[{\"code\":\"source_disconnected\""));
+  EXPECT_NE(curl("/readyz", {"-f"}).code, 0);
+  broker_.start();
+  EXPECT_TRUE(ready("\"state\":\"degraded\""));
+  receiver_.behave({});
+  EXPECT_TRUE(ready("{\"state\":\"ok\",\"reasons\":[]}"));
   EXPECT_EQ(agent_.stop(), 0);
 }
 

@@ -1,0 +1,129 @@
+// What an operator reads: figures as JSON, and what they mean.
+#include "commands/status.h"
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <string>
+#include <vector>
+
+namespace sluice {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Timestamp kNow{std::chrono::milliseconds(1'763'692'800'000)};
+
+AgentStatus healthy() {
+  AgentStatus status{.version = "1.2.3",
+                     .agent = "plant-7",
+                     .epoch = 0xAB,
+                     .now = kNow,
+                     .counts = {},
+                     .buffer = {},
+                     .ledgers = {},
+                     .sources = {},
+                     .sinks = {}};
+  status.sources["plant"].connected = true;
+  status.sinks["cloud"].counts.records = 5;
+  return status;
+}
+
+std::vector<std::string> codes(const Health& health) {
+  std::vector<std::string> codes;
+  for (const HealthReason& reason : health.reasons) {
+    codes.emplace_back(reason.code);
+    EXPECT_FALSE(reason.text.empty());
+  }
+  return codes;
+}
+
+using Codes = std::vector<std::string>;
+
+TEST(HealthOfAnAgent, IsOkWhenNothingIsWrong) {
+  const Health health = health_of(healthy());
+  EXPECT_EQ(health.state, HealthState::Ok);
+  EXPECT_EQ(codes(health), Codes{});
+}
+
+TEST(HealthOfAnAgent, FailsWhileSomethingIsNotCollected) {
+  AgentStatus status = healthy();
+  status.sources["gateway"].connected = false;
+  EXPECT_EQ(health_of(status).state, HealthState::Failing);
+  EXPECT_EQ(codes(health_of(status)), Codes{"source_disconnected"});
+  status.sources["gateway"].connected = true;
+  status.buffer.trouble = "disk I/O error";
+  const Health health = health_of(status);
+  EXPECT_EQ(health.state, HealthState::Failing);
+  ASSERT_EQ(codes(health), Codes{"buffer_cannot_store"});
+  EXPECT_NE(health.reasons[0].text.find("disk I/O error"), std::string::npos);
+}
+
+TEST(HealthOfAnAgent, IsDegradedByWhatLosesNothingNow) {
+  AgentStatus status = healthy();
+  status.sinks["cloud"].counts.breaker = BreakerState::Open;
+  status.sinks["cloud"].counts.last_error = "503 Service Unavailable";
+  status.buffer.dropped_age = 3;
+  status.buffer.quarantine = "its log is damaged";
+  const Health health = health_of(status);
+  EXPECT_EQ(health.state, HealthState::Degraded);
+  EXPECT_EQ(codes(health), (Codes{"buffer_was_damaged", "records_dropped", "sink_paused"}));
+  EXPECT_NE(health.reasons[2].text.find("503 Service Unavailable"), std::string::npos);
+}
+
+TEST(HealthOfAnAgent, NamesTheWorstFirst) {
+  AgentStatus status = healthy();
+  status.buffer.dropped_disk = 1;
+  status.sources["plant"].connected = false;
+  EXPECT_EQ(codes(health_of(status)), (Codes{"source_disconnected", "records_dropped"}));
+}
+
+TEST(HealthOfAnAgent, WarnsTwoWeeksBeforeACertificateEnds) {
+  AgentStatus status = healthy();
+  status.sinks["cloud"].connection.certificate_expires = kNow + 24h * 14;
+  EXPECT_EQ(health_of(status).state, HealthState::Ok);
+  status.sinks["cloud"].connection.certificate_expires = kNow + 24h * 14 - 1ms;
+  EXPECT_EQ(codes(health_of(status)), Codes{"certificate_expires"});
+  status.sinks["cloud"].connection.certificate_expires = kNow - 24h;
+  status.sinks["cloud"].connection.server_certificate_expires = kNow - 1ms;
+  EXPECT_EQ(codes(health_of(status)), (Codes{"certificate_expires", "certificate_expires"}));
+}
+
+TEST(StatusAsJson, HoldsWhatIsKnownOfEveryPart) {
+  AgentStatus status = healthy();
+  status.ledgers["telemetry"]["stored"] = 12;
+  status.sinks["cloud"].counts.answers.at(static_cast<std::size_t>(Verdict::TooLarge)) = 4;
+  status.sinks["cloud"].counts.buried_refused = 2;
+  status.sinks["cloud"].connection.url = "https://cloud.example/in";
+  status.sinks["cloud"].connection.server_certificate_expires = kNow - 1ms;
+  simdjson::dom::parser parser;
+  simdjson::dom::element json;
+  const std::string text = to_json(status);
+  ASSERT_EQ(parser.parse(text).get(json), simdjson::SUCCESS) << text;
+  EXPECT_EQ(std::string_view(json["epoch"]), "00000000000000ab");
+  EXPECT_EQ(std::string_view(json["health"]), "degraded");
+  EXPECT_EQ(std::string_view(json["time"]), "2025-11-21T02:40:00Z");
+  EXPECT_EQ(std::uint64_t(json["flows"]["telemetry"]["ledger"]["stored"]), 12U);
+  EXPECT_TRUE(bool(json["sources"]["plant"]["connected"]));
+  const auto cloud = json["sinks"]["cloud"];
+  EXPECT_EQ(std::uint64_t(cloud["records"]), 5U);
+  EXPECT_EQ(std::uint64_t(cloud["answers"]["too_large"]), 4U);
+  EXPECT_EQ(std::uint64_t(cloud["dead"]["refused"]), 2U);
+  EXPECT_EQ(std::string_view(cloud["breaker"]), "closed");
+  EXPECT_EQ(std::string_view(cloud["url"]), "https://cloud.example/in");
+  EXPECT_TRUE(cloud["certificate"].is_null());
+  EXPECT_EQ(std::int64_t(cloud["server_certificate"]["days_left"]), -1);
+  EXPECT_TRUE(cloud["next_attempt"].is_null());
+}
+
+TEST(HealthAsJson, NamesCodeAndText) {
+  EXPECT_EQ(to_json(health_of(healthy())), "{\"state\":\"ok\",\"reasons\":[]}\n");
+  AgentStatus status = healthy();
+  status.sources["plant"].connected = false;
+  EXPECT_EQ(to_json(health_of(status)),
+            "{\"state\":\"failing\",\"reasons\":[{\"code\":\"source_disconnected\","
+            "\"text\":\"source plant is not connected\"}]}\n");
+}
+
+}  // namespace
+}  // namespace sluice
