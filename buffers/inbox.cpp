@@ -101,12 +101,6 @@ void Inbox::change_dead(DeadRequest request) {
   }
 }
 
-void Inbox::look(FileTask task) {
-  if (!accept(&Arrivals::tasks, task)) {
-    task(nullptr);
-  }
-}
-
 void Inbox::put(StateRow row) {
   const MutexLock lock(mutex_);
   if (row.value.empty()) {

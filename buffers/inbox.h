@@ -28,9 +28,6 @@ struct Confirmation {
   SequenceRange range;
 };
 
-// What somebody wants to read from the file; null while it cannot be opened.
-using FileTask = std::function<void(StoreFile*)>;
-
 struct FetchRequest {
   FlowIndex flow{};
   SinkIndex sink{};
@@ -46,7 +43,6 @@ struct Arrivals {
   std::vector<Burial> burials;
   std::vector<SplitRequest> splits;
   std::vector<DeadRequest> dead_requests;
-  std::vector<FileTask> tasks;
   std::map<std::string, WaitingPut> puts;
   bool stop_waiting = false;
   std::vector<InspectionStep> steps;
@@ -76,7 +72,6 @@ class Inbox {
   // These wake the store thread, because somebody waits for them. Closed: the answer comes at once.
   void split(SplitRequest request);
   void change_dead(DeadRequest request);
-  void look(FileTask task);
   void put(StateRow row);
   void inspect(InspectionStep step);
   [[nodiscard]] std::optional<std::string> load(std::string_view key) const;

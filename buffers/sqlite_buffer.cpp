@@ -11,45 +11,6 @@ namespace sluice {
 
 namespace {
 
-constexpr const char* kNotOpen = "the buffer is closed or cannot be read";
-
-Result<std::vector<DeadEntry>> entries(StoreFile& file, DeadId after, std::size_t most) {
-  const auto flows = file.catalogue.flows();
-  if (!flows) {
-    return flows.error();
-  }
-  Result<std::vector<DeadRow>> rows = file.dead.list(after, most);
-  if (!rows) {
-    return rows.error();
-  }
-  std::vector<DeadEntry> found;
-  for (DeadRow& row : *rows) {
-    const auto flow =
-        std::ranges::find(*flows, row.flow, &std::pair<const std::string, FlowId>::second);
-    found.push_back({.id = row.id,
-                     .flow = flow != flows->end() ? flow->first : std::string(),
-                     .sink = std::move(row.sink),
-                     .first = row.first,
-                     .last = row.last,
-                     .records = row.records,
-                     .bytes = row.bytes,
-                     .why = std::move(row.why),
-                     .at = row.at});
-  }
-  return found;
-}
-
-Result<BlockPtr> letter(StoreFile& file, DeadId id) {
-  const auto row = file.dead.find(id, FlowIndex(0));
-  if (!row) {
-    return row.error();
-  }
-  if (!row->has_value() || (*row)->block == nullptr) {
-    return Error{Reaction::Reject, "there is no such dead letter, or it is damaged"};
-  }
-  return (*row)->block;
-}
-
 class LockedBuffer final : public SqliteBuffer {
  public:
   LockedBuffer(DirectoryLock lock, std::unique_ptr<StoreLoop> loop)
@@ -90,16 +51,6 @@ class LockedBuffer final : public SqliteBuffer {
     return loop_->inbox().newest(flow);
   }
 
-  void list_dead(DeadId after, std::size_t most, DeadListHandler then) override {
-    loop_->inbox().look([after, most, then = std::move(then)](StoreFile* file) {
-      then(file != nullptr ? entries(*file, after, most) : Error{Reaction::Closed, kNotOpen});
-    });
-  }
-  void read_dead(DeadId id, FetchHandler then) override {
-    loop_->inbox().look([id, then = std::move(then)](StoreFile* file) {
-      then(file != nullptr ? letter(*file, id) : Error{Reaction::Closed, kNotOpen});
-    });
-  }
   void requeue_dead(DeadId id, SplitHandler then) override {
     change_dead(id, DeadRequest::What::Requeue, std::move(then));
   }

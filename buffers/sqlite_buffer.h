@@ -101,8 +101,6 @@ struct DeadEntry {
   Timestamp at;
 };
 
-using DeadListHandler = std::function<void(Result<std::vector<DeadEntry>>)>;
-
 // Of the whole buffer; a snapshot.
 struct BufferCounts {
   std::uint64_t held_blocks = 0;  // stored and not yet confirmed by every sink
@@ -171,10 +169,11 @@ class SqliteBuffer : public BlockWriter,
   [[nodiscard]] virtual BufferCounts counts() const = 0;
   [[nodiscard]] virtual FlowLedgers ledgers() const = 0;  // of the configured flows
 
-  // The dead letters; see buffers/dead_letters.h, which waits for the answers. Handlers are called
-  // once, on the store thread, after the transaction; Closed: the buffer is stopping.
-  virtual void list_dead(DeadId after, std::size_t most, DeadListHandler then) = 0;
-  virtual void read_dead(DeadId id, FetchHandler then) = 0;
+  // Changes a dead letter; inspect() finds them. The handler is called once, on the store thread,
+  // after the transaction. Requeue puts the record back under its own sequence: the sink that
+  // refused it is handed it out again when it asks for the oldest block, and nobody else is. Drop
+  // is for good. Reject: there is none with this id, it is damaged, or its flow or sink is not
+  // configured; Closed: the buffer is stopping.
   virtual void requeue_dead(DeadId id, SplitHandler then) = 0;
   virtual void drop_dead(DeadId id, SplitHandler then) = 0;
 };

@@ -204,8 +204,8 @@ void StoreLoop::end_requests(Arrivals last) {
   for (const DeadRequest& each : std::exchange(pending_.dead_requests, {})) {
     each.then(closed);
   }
-  for (const FileTask& task : std::exchange(tasks_, {})) {
-    task(nullptr);
+  for (const InspectionStep& step : std::exchange(steps_, {})) {
+    step(closed);
   }
 }
 

@@ -105,9 +105,6 @@ void StoreLoop::finish(BufferListener& listener, std::chrono::milliseconds stop_
   give_back_sequences(listener);
   end_requests(inbox_.close());
   readers_.close();
-  for (const InspectionStep& inspection : std::exchange(steps_, {})) {
-    inspection(Error{Reaction::Closed, "the buffer is stopping"});
-  }
   publish();
   if (file_ && file_->secured) {
     // What is left behind is in one file, and damage to the log can do no harm. If it does not
@@ -158,9 +155,6 @@ void StoreLoop::absorb(Arrivals arrivals) {
   for (DeadRequest& each : arrivals.dead_requests) {
     pending_.dead_requests.push_back(std::move(each));
     flush_ = true;
-  }
-  for (FileTask& each : arrivals.tasks) {
-    tasks_.push_back(std::move(each));
   }
   for (auto& [key, put] : arrivals.puts) {
     pending_.puts.insert_or_assign(key, std::move(put));
@@ -213,9 +207,6 @@ void StoreLoop::settle_delivered(BufferListener& listener) {
 }
 
 void StoreLoop::serve() {
-  for (const FileTask& task : std::exchange(tasks_, {})) {
-    task(file_ ? &*file_ : nullptr);
-  }
   const Status served = readers_.serve(file_ ? &*file_ : nullptr, pending_);
   if (spill_.lazy()) {
     readers_.serve_from_memory(pending_, pending_.last);

@@ -132,7 +132,6 @@ class StoreLoop {
   bool unsure_ = false;  // there may be a later one in the file
   Suspicion suspicion_ = Suspicion::None;  // of the file, when it is opened again
   std::optional<Instant> look_at_;         // when the thread commits what it then finds
-  std::vector<FileTask> tasks_;
   bool flush_ = false;
   bool more_ = false;  // the last transaction left something for the next
 

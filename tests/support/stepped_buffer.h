@@ -52,6 +52,17 @@ class SteppedBuffer {
   }
   void step() { loop_->step(settlements_); }
 
+  // Calls `work` with the open file; not while it cannot be opened.
+  template <typename Work>
+  void inspect(Work work) {
+    loop_->inbox().inspect([&](const Result<Inspection*>& file) {
+      if (file) {
+        work(**file);
+      }
+    });
+    step();
+  }
+
   void submit(SealedBlock block) { loop_->inbox().submit(std::move(block)); }
   void confirm(std::size_t flow, std::size_t sink, std::uint64_t last) {
     confirm(flow, sink, 0, last);

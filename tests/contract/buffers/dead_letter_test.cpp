@@ -1,7 +1,7 @@
 // What happens to records that a destination will never take, in the file and over restarts.
-#include "buffers/dead_letters.h"
 #include "buffers/sqlite_buffer.h"
 #include "tests/support/buffer_probe.h"
+#include "tests/support/dead_letters.h"
 #include "tests/support/line_blocks.h"
 #include "tests/support/temp_directory.h"
 
@@ -17,10 +17,14 @@
 namespace sluice {
 namespace {
 
+using testing_support::drop_dead_letter;
 using testing_support::Fetch;
 using testing_support::line_of;
 using testing_support::lines_of;
+using testing_support::list_dead_letters;
 using testing_support::make_lines;
+using testing_support::read_dead_letter;
+using testing_support::requeue_dead_letter;
 using testing_support::Settlements;
 using testing_support::TempDirectory;
 

@@ -102,7 +102,7 @@ class History {
   void check() {
     const auto image = disk_.image();
     ASSERT_TRUE(buffer_.open());
-    EXPECT_EQ(ask("SELECT count(*) FROM quarantine"), 0) << "a block is damaged";
+    EXPECT_EQ(outline().quarantined, 0U) << "a block is damaged";
     const auto dead = dead_letters();
     for (std::size_t flow = 0; flow < kSinks.size(); ++flow) {
       for (std::size_t sink = 0; sink < kSinks[flow]; ++sink) {
@@ -275,13 +275,12 @@ class History {
       return;
     }
     const std::uint64_t record = dead[below(dead.size())];
-    const std::int64_t id = ask("SELECT id FROM dead WHERE first = " + std::to_string(record) +
-                                " AND sink = '" + kNames[sink] + "'");
+    const DeadId id = id_of(sink, record);
     const bool requeue = below(4) != 0;
     model_.ask(flow, sink, {record}, requeue ? kQueue : kGone);
     const auto answered = std::make_shared<bool>(false);
     buffer_.loop().inbox().change_dead(
-        {.id = DeadId(id),
+        {.id = id,
          .what = requeue ? DeadRequest::What::Requeue : DeadRequest::What::Drop,
          .then = [answered](const Status& done) { *answered = bool(done); },
          .tried = false,
@@ -291,49 +290,69 @@ class History {
     tally_.requeued += *answered && requeue ? 1U : 0U;
   }
 
-  // Through the connection of the buffer, which nobody else may use beside it.
-  std::int64_t ask(const std::string& sql) {
-    std::int64_t answer = -1;
-    buffer_.loop().inbox().look([&](StoreFile* file) {
-      if (file != nullptr) {
-        const Result<std::int64_t> found = file->connection.integer(sql);
-        EXPECT_TRUE(found) << found.error().message;
-        answer = found ? *found : -1;
-      }
+  BufferOutline outline() {
+    BufferOutline outline;
+    buffer_.inspect([&](Inspection& file) {
+      Result<BufferOutline> found = file.outline();
+      ASSERT_TRUE(found) << found.error().message;
+      outline = *std::move(found);
     });
-    buffer_.step();
-    return answer;
+    return outline;
+  }
+
+  std::vector<DeadEntry> dead_entries() {
+    std::vector<DeadEntry> entries;
+    buffer_.inspect([&](Inspection& file) {
+      Result<std::vector<DeadEntry>> found = file.dead(DeadId(0), 100'000);
+      ASSERT_TRUE(found) << found.error().message;
+      entries = *std::move(found);
+    });
+    return entries;
+  }
+
+  DeadId id_of(std::size_t sink, std::uint64_t record) {
+    const std::vector<DeadEntry> entries = dead_entries();
+    const auto found = std::ranges::find_if(entries, [&](const DeadEntry& each) {
+      return number(each.first) == record && each.sink == kNames[sink];
+    });
+    EXPECT_NE(found, entries.end());
+    return found != entries.end() ? found->id : DeadId(-1);
   }
 
   std::map<std::pair<std::size_t, std::size_t>, std::multiset<std::uint64_t>> dead_letters() {
     std::map<std::pair<std::size_t, std::size_t>, std::multiset<std::uint64_t>> found;
-    buffer_.loop().inbox().look([&](StoreFile* file) {
-      ASSERT_NE(file, nullptr);
-      const auto flows = file->catalogue.flows();
-      const auto rows = file->dead.list(DeadId(0), 100'000);
-      ASSERT_TRUE(flows && rows);
-      for (const DeadRow& row : *rows) {
-        const auto letter = file->dead.find(row.id, FlowIndex(0));
-        ASSERT_TRUE(letter && letter->has_value() && (*letter)->block != nullptr);
-        const std::size_t flow =
-            flows->find("a") != flows->end() && flows->at("a") == row.flow ? 0 : 1;
-        found[{flow, row.sink == "x" ? 0U : 1U}].insert(number(row.first));
+    for (const DeadEntry& each : dead_entries()) {
+      buffer_.inspect([&](Inspection& file) {
+        const Result<BlockPtr> letter = file.dead_block(each.id);
+        EXPECT_TRUE(letter && *letter != nullptr);
+      });
+      found[{each.flow == "a" ? 0U : 1U, each.sink == "x" ? 0U : 1U}].insert(number(each.first));
+    }
+    return found;
+  }
+
+  std::uint64_t held(StoredFlow flow) {
+    std::uint64_t records = 0;
+    buffer_.inspect([&](Inspection& file) {
+      const auto blocks = file.blocks(flow, Sequence(0), 100'000);
+      ASSERT_TRUE(blocks) << blocks.error().message;
+      for (const BlockOutline& block : *blocks) {
+        records += block.records;
       }
     });
-    buffer_.step();
-    return found;
+    return records;
   }
 
   void check_ledger(std::size_t flow) {
     const std::string name = flow == 0 ? "a" : "b";
-    const std::string id = "(SELECT id FROM flow WHERE name = '" + name + "')";
-    const auto sum = [&](const std::string& what) {
-      return ask("SELECT coalesce(sum(records), 0) FROM ledger WHERE flow = " + id +
-                 " AND what IN (" + what + ")");
-    };
-    EXPECT_EQ(sum("'stored', 'requeued'"),
-              sum("'delivered', 'dead', 'damaged'") +
-                  ask("SELECT coalesce(sum(n), 0) FROM block WHERE flow = " + id))
+    const BufferOutline all = outline();
+    const auto found = std::ranges::find(all.flows, name, &FlowOutline::name);
+    if (found == all.flows.end()) {
+      return;  // it has never stored anything
+    }
+    std::map<std::string, std::uint64_t> ledger = found->ledger;
+    EXPECT_EQ(ledger["stored"] + ledger["requeued"],
+              ledger["delivered"] + ledger["dead"] + ledger["damaged"] + held(found->id))
         << "the ledger of flow " << name << " does not balance";
   }
 

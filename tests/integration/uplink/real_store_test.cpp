@@ -1,8 +1,8 @@
 // The dispatcher between the real buffer, on its own thread, and a real receiver.
-#include "buffers/dead_letters.h"
 #include "buffers/sqlite_buffer.h"
 #include "tests/lab/receiver.h"
 #include "tests/support/buffer_probe.h"
+#include "tests/support/dead_letters.h"
 #include "tests/support/line_blocks.h"
 #include "tests/support/temp_directory.h"
 #include "uplink/dispatcher.h"
@@ -24,6 +24,7 @@ namespace sluice {
 namespace {
 
 using testing_support::kPatience;
+using testing_support::list_dead_letters;
 using testing_support::make_lines;
 using testing_support::Settlements;
 using testing_support::TempDirectory;

@@ -1,11 +1,11 @@
-#include "buffers/dead_letters.h"
+#include "tests/support/dead_letters.h"
 
 #include <functional>
 #include <future>
 #include <memory>
 #include <utility>
 
-namespace sluice {
+namespace sluice::testing_support {
 
 namespace {
 
@@ -18,17 +18,25 @@ Answer wait_for(const std::function<void(std::function<void(Answer)>)>& ask) {
   return answer.get();
 }
 
+template <class Answer>
+Answer look(SqliteBuffer& buffer, const std::function<Answer(Inspection&)>& work) {
+  return wait_for<Answer>([&](const std::function<void(Answer)>& then) {
+    buffer.inspect([work, then](const Result<Inspection*>& file) {
+      then(file ? work(**file) : Answer(file.error()));
+    });
+  });
+}
+
 }  // namespace
 
 Result<std::vector<DeadEntry>> list_dead_letters(SqliteBuffer& buffer, DeadId after,
                                                  std::size_t most) {
-  return wait_for<Result<std::vector<DeadEntry>>>(
-      [&](DeadListHandler then) { buffer.list_dead(after, most, std::move(then)); });
+  return look<Result<std::vector<DeadEntry>>>(
+      buffer, [after, most](Inspection& file) { return file.dead(after, most); });
 }
 
 Result<BlockPtr> read_dead_letter(SqliteBuffer& buffer, DeadId id) {
-  return wait_for<Result<BlockPtr>>(
-      [&](FetchHandler then) { buffer.read_dead(id, std::move(then)); });
+  return look<Result<BlockPtr>>(buffer, [id](Inspection& file) { return file.dead_block(id); });
 }
 
 Status requeue_dead_letter(SqliteBuffer& buffer, DeadId id) {
@@ -39,4 +47,4 @@ Status drop_dead_letter(SqliteBuffer& buffer, DeadId id) {
   return wait_for<Status>([&](SplitHandler then) { buffer.drop_dead(id, std::move(then)); });
 }
 
-}  // namespace sluice
+}  // namespace sluice::testing_support
