@@ -52,6 +52,30 @@ SinkOutline& sink_named(FlowOutline& flow, std::string_view name) {
              : flow.sinks.emplace_back(SinkOutline{std::string(name), {}, {}});
 }
 
+void add_configured(FlowOutline& flow, const std::vector<Route>& routes) {
+  const auto route = std::ranges::find(routes, flow.name, &Route::flow);
+  if (route == routes.end()) {
+    return;
+  }
+  flow.configured = true;
+  flow.max_size = route->max_size;
+  for (const std::string& sink : route->sinks) {
+    sink_named(flow, sink);
+  }
+}
+
+// A row of kPositions.
+void add_position(FlowOutline& flow, const sqlite::Statement& row) {
+  SinkOutline& sink = sink_named(flow, row.bytes(1));
+  const auto after = Sequence(static_cast<std::uint64_t>(row.integer(2)));
+  const auto last = Sequence(static_cast<std::uint64_t>(row.integer(3)));
+  if (after == Sequence(0)) {
+    sink.confirmed = std::max(sink.confirmed, last);
+  } else {
+    sink.ranges.emplace_back(after, last);
+  }
+}
+
 }  // namespace
 
 Result<BufferOutline> FileInspection::outline() {
@@ -131,14 +155,7 @@ Result<std::vector<FlowOutline>> FileInspection::flows() {
 
 Status FileInspection::add_sinks(std::vector<FlowOutline>& flows) {
   for (FlowOutline& flow : flows) {
-    const auto route = std::ranges::find(routes_, flow.name, &Route::flow);
-    if (route != routes_.end()) {
-      flow.configured = true;
-      flow.max_size = route->max_size;
-      for (const std::string& sink : route->sinks) {
-        sink_named(flow, sink);
-      }
-    }
+    add_configured(flow, routes_);
   }
   Result<sqlite::Statement> positions = file_.connection.prepare(kPositions);
   if (!positions) {
@@ -153,16 +170,8 @@ Status FileInspection::add_sinks(std::vector<FlowOutline>& flows) {
       return {};
     }
     const auto flow = std::ranges::find(flows, StoredFlow(positions->integer(0)), &FlowOutline::id);
-    if (flow == flows.end()) {
-      continue;
-    }
-    SinkOutline& sink = sink_named(*flow, positions->bytes(1));
-    const auto after = Sequence(static_cast<std::uint64_t>(positions->integer(2)));
-    const auto last = Sequence(static_cast<std::uint64_t>(positions->integer(3)));
-    if (after == Sequence(0)) {
-      sink.confirmed = std::max(sink.confirmed, last);
-    } else {
-      sink.ranges.emplace_back(after, last);
+    if (flow != flows.end()) {
+      add_position(*flow, *positions);
     }
   }
 }

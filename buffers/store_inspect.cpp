@@ -28,11 +28,35 @@ bool is_last_to_need(const FlowState& flow, const SinkState& sink, const BlockOu
 
 // What one step of a purge changes.
 struct StoreLoop::Removal {
+  [[nodiscard]] Status write(StoreFile& file) const;
+
   std::vector<BlockOutline> blocks;  // to be removed
   FlowState* flow = nullptr;         // with a sink: what that has now
   SinkState* sink = nullptr;
   Confirmed confirmed;
 };
+
+Status StoreLoop::Removal::write(StoreFile& file) const {
+  if (sink != nullptr) {
+    if (Status saved = file.catalogue.set_confirmed(flow->id, sink->name, confirmed); !saved) {
+      return saved;
+    }
+  }
+  for (const BlockOutline& each : blocks) {
+    if (Status removed = file.blocks.remove(each.first); !removed) {
+      return removed;
+    }
+    if (Status forgotten = file.dead.remove_hollow(id_of(each.flow), each.first); !forgotten) {
+      return forgotten;
+    }
+    if (Status counted =
+            file.catalogue.add_ledger(id_of(each.flow), "dropped_purged", each.records);
+        !counted) {
+      return counted;
+    }
+  }
+  return {};
+}
 
 class StoreLoop::Look final : public FileInspection {
  public:
@@ -194,29 +218,7 @@ Status StoreLoop::apply(const Removal& removal) {
   if (removal.blocks.empty() && removal.sink == nullptr) {
     return {};
   }
-  const auto write = [&removal](StoreFile& file) -> Status {
-    if (removal.sink != nullptr) {
-      if (Status saved =
-              file.catalogue.set_confirmed(removal.flow->id, removal.sink->name, removal.confirmed);
-          !saved) {
-        return saved;
-      }
-    }
-    for (const BlockOutline& each : removal.blocks) {
-      if (Status removed = file.blocks.remove(each.first); !removed) {
-        return removed;
-      }
-      if (Status forgotten = file.dead.remove_hollow(id_of(each.flow), each.first); !forgotten) {
-        return forgotten;
-      }
-      if (Status counted =
-              file.catalogue.add_ledger(id_of(each.flow), "dropped_purged", each.records);
-          !counted) {
-        return counted;
-      }
-    }
-    return {};
-  };
+  const auto write = [&removal](StoreFile& file) { return removal.write(file); };
   Status changed = change(write);
   if (!changed && changed.error().reaction == Reaction::Full) {
     ballast_.release();  // this is what its space is kept for
