@@ -25,6 +25,8 @@ class AdminClient {
   static Result<AdminClient> connect(const std::string& socket_path,
                                      std::chrono::milliseconds patience = kPatience);
   ~AdminClient();
+  AdminClient(const AdminClient&) = delete;
+  AdminClient& operator=(const AdminClient&) = delete;
   AdminClient(AdminClient&& other) noexcept;
   AdminClient& operator=(AdminClient&& other) noexcept;
 

@@ -79,8 +79,10 @@ Result<SocketAddress> tcp_address(const std::string& host, std::uint16_t port) {
 
 // The address of a Unix socket holds 107 bytes. Through its open directory every path is short.
 struct UnixAddress {
+  explicit UnixAddress(int opened) : directory(opened) {}
+
   SocketAddress address;
-  Descriptor directory{-1};
+  Descriptor directory;
 };
 
 Result<std::unique_ptr<UnixAddress>> unix_address(const std::string& path) {
@@ -90,7 +92,7 @@ Result<std::unique_ptr<UnixAddress>> unix_address(const std::string& path) {
   if (opened < 0) {
     return failure(path, errno);
   }
-  auto local = std::unique_ptr<UnixAddress>(new UnixAddress{{}, Descriptor(opened)});
+  auto local = std::make_unique<UnixAddress>(opened);
   sockaddr_un& name = local->address.bytes.local;
   const std::string reachable =
       path.size() < sizeof(name.sun_path)

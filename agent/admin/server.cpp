@@ -54,7 +54,7 @@ AdminListener::Options configured(const AdminOptions& options) {
 
 class AdminServer::Parts {
  public:
-  Parts(AdminServerOptions options, AdminRoutes routes)
+  Parts(const AdminServerOptions& options, AdminRoutes routes)
       : service_{std::move(routes), AdminGate(options.endpoint.token), options.limits, nullptr} {
     service_.mailbox = std::make_shared<AdminMailbox>(io_);
     if (!options.own_socket.empty()) {

@@ -134,8 +134,8 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
   // Words only for what has been understood to be wrong. A connection that ended or took too long
   // just ends.
   void refuse_unreadable(error_code failed) {
-    static const error_code kParserError = http::error::bad_version;
-    if (failed.category() != kParserError.category() || failed == http::error::end_of_stream ||
+    static const error_code parser_error = http::error::bad_version;
+    if (failed.category() != parser_error.category() || failed == http::error::end_of_stream ||
         failed == http::error::partial_message) {
       return;
     }
@@ -362,8 +362,8 @@ void serve_plain(AdminSocket socket, AdminDoor door, const AdminService& service
       ->start();
 }
 
-void serve_tls(AdminSocket socket, std::shared_ptr<asio::ssl::context> context, AdminDoor door,
-               const AdminService& service, ConnectionSlot slot) {
+void serve_tls(AdminSocket socket, const std::shared_ptr<asio::ssl::context>& context,
+               AdminDoor door, const AdminService& service, ConnectionSlot slot) {
   // A stream keeps what it needs of the context alive by itself (SSL_CTX counts its users).
   std::make_shared<Session<TlsStream>>(std::move(socket), door, service, std::move(slot), *context)
       ->start();

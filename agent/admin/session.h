@@ -42,7 +42,7 @@ using AdminSocket = boost::asio::generic::stream_protocol::socket;
 // Serve the connection until it ends. They own themselves; one thread, that of the socket.
 void serve_plain(AdminSocket socket, AdminDoor door, const AdminService& service,
                  ConnectionSlot slot);
-void serve_tls(AdminSocket socket, std::shared_ptr<boost::asio::ssl::context> context,
+void serve_tls(AdminSocket socket, const std::shared_ptr<boost::asio::ssl::context>& context,
                AdminDoor door, const AdminService& service, ConnectionSlot slot);
 
 }  // namespace sluice

@@ -177,8 +177,8 @@ Status show_records(ToolBackend& backend, const ShowOptions& options, std::ostre
                                   .add("from", std::to_string(options.from))
                                   .add("to", std::to_string(options.to))
                                   .text();
-    const Status asked = backend.ask(AdminMethod::Get, "/buffer/export" + query,
-                                     [&](std::string_view piece) { return printer.take(piece); });
+    Status asked = backend.ask(AdminMethod::Get, "/buffer/export" + query,
+                               [&](std::string_view piece) { return printer.take(piece); });
     if (!asked && asked.error().reaction == Reaction::Closed) {
       break;  // the limit is reached
     }
@@ -206,8 +206,8 @@ Status export_records(ToolBackend& backend, const ExportOptions& options) {
     if (last != file->so_far().last.end()) {
       query.add("from", std::to_string(number(last->second) + 1));
     }
-    const Status asked = backend.ask(AdminMethod::Get, "/buffer/export" + query.text(),
-                                     [&](std::string_view piece) { return exporter.take(piece); });
+    Status asked = backend.ask(AdminMethod::Get, "/buffer/export" + query.text(),
+                               [&](std::string_view piece) { return exporter.take(piece); });
     if (!asked) {
       return asked;
     }

@@ -125,7 +125,8 @@ class DeadWork final : public AdminBody {
     std::optional<Error> failed;
   };
 
-  static void work(const std::shared_ptr<State>& state, Inspection& file, AdminChunkHandler then) {
+  static void work(const std::shared_ptr<State>& state, Inspection& file,
+                   const AdminChunkHandler& then) {
     if (state->told) {
       return then(std::optional<std::string>());
     }

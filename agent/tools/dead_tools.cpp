@@ -91,7 +91,7 @@ Status list_dead(ToolBackend& backend, const DeadChoice& choice, bool json, std:
                    Align::Left, Align::Left});
   table.add({"ID", "AT", "FLOW", "SINK", "SEQUENCE", "RECORDS", "REASON", "DETAIL"});
   std::uint64_t count = 0;
-  const Status listed =
+  Status listed =
       for_each_letter(backend, *query, [&](const AnswerElement& letter, std::string_view line) {
         ++count;
         if (json) {
@@ -143,7 +143,7 @@ Status drop_dead(ToolBackend& backend, const DeadChoice& choice, bool yes, std::
   }
   if (!yes) {
     std::uint64_t count = 0;
-    const Status counted =
+    Status counted =
         for_each_letter(backend, *query, [&](const AnswerElement&, std::string_view) { ++count; });
     if (!counted) {
       return counted;

@@ -99,34 +99,51 @@ Result<std::optional<FrameSplitter::Frame>> FrameSplitter::next() {
       return std::optional<Frame>();
     }
     if (little_endian(rest) == kSkippable) {
-      const std::size_t size = little_endian(rest.substr(4));
-      if (size > kLargestNote) {
-        return not_an_export();
-      }
-      if (rest.size() < kSkippableHeader + size) {
-        return std::optional<Frame>();
-      }
-      Result<FrameNote> note = parse_note(rest.substr(kSkippableHeader, size));
-      if (!note) {
-        return note.error();
-      }
-      used_ += kSkippableHeader + size;
-      complete_ += block_.size() + kSkippableHeader + size;
-      return std::optional(Frame{std::exchange(block_, {}), *std::move(note)});
+      return note_in(rest);
     }
-    if (little_endian(rest) != ZSTD_MAGICNUMBER || !block_.empty()) {
-      return not_an_export();
+    const Result<bool> taken = take_block(rest);
+    if (!taken) {
+      return taken.error();
     }
-    const std::size_t size = ZSTD_findFrameCompressedSize(rest.data(), rest.size());
-    if (ZSTD_isError(size) != 0) {
-      if (rest.size() > kLargestBlock) {
-        return not_an_export();
-      }
+    if (!*taken) {
       return std::optional<Frame>();
     }
-    block_ = rest.substr(0, size);
-    used_ += size;
   }
+}
+
+// Ends the block before it.
+Result<std::optional<FrameSplitter::Frame>> FrameSplitter::note_in(std::string_view rest) {
+  const std::size_t size = little_endian(rest.substr(4));
+  if (size > kLargestNote) {
+    return not_an_export();
+  }
+  if (rest.size() < kSkippableHeader + size) {
+    return std::optional<Frame>();
+  }
+  Result<FrameNote> note = parse_note(rest.substr(kSkippableHeader, size));
+  if (!note) {
+    return note.error();
+  }
+  used_ += kSkippableHeader + size;
+  complete_ += block_.size() + kSkippableHeader + size;
+  return std::optional(Frame{std::exchange(block_, {}), *std::move(note)});
+}
+
+// False: not all of it is there yet.
+Result<bool> FrameSplitter::take_block(std::string_view rest) {
+  if (little_endian(rest) != ZSTD_MAGICNUMBER || !block_.empty()) {
+    return not_an_export();
+  }
+  const std::size_t size = ZSTD_findFrameCompressedSize(rest.data(), rest.size());
+  if (ZSTD_isError(size) != 0) {
+    if (rest.size() > kLargestBlock) {
+      return not_an_export();
+    }
+    return false;
+  }
+  block_ = rest.substr(0, size);
+  used_ += size;
+  return true;
 }
 
 Result<std::string> decompressed(std::string_view frame) {

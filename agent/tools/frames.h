@@ -47,6 +47,9 @@ class FrameSplitter {
   [[nodiscard]] bool empty() const { return waiting_.size() == used_ && block_.empty(); }
 
  private:
+  Result<std::optional<Frame>> note_in(std::string_view rest);
+  Result<bool> take_block(std::string_view rest);
+
   std::string waiting_;
   std::size_t used_ = 0;
   std::string block_;  // a frame that waits for its note

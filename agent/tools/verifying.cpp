@@ -33,7 +33,7 @@ std::string fault_in(const Block& block) {
 
 // Where the sequences from `from` on that some flow has delivered end; `from` - 1 if none has.
 Sequence delivered_from(const std::vector<FlowOutline>& flows, Sequence from) {
-  Sequence end = Sequence(number(from) - 1);
+  auto end = Sequence(number(from) - 1);
   for (const FlowOutline& flow : flows) {
     for (const SinkOutline& sink : flow.sinks) {
       if (sink.confirmed >= from) {
@@ -121,7 +121,7 @@ class Verification {
       sign.begin_object().field("blocks", blocks_).end_object();
       text_ += sign.text() + '\n';
     }
-    const Status compared = compare_with_next(file, (*next)->outline);
+    Status compared = compare_with_next(file, (*next)->outline);
     reached_ = std::max(reached_, (*next)->outline.first);
     seen_ = std::max(seen_, (*next)->outline.last);
     return compared;
