@@ -115,8 +115,8 @@ class AdminServer::Parts {
   std::jthread thread_;
 };
 
-AdminServer::AdminServer(AdminServerOptions options, AdminRoutes routes)
-    : parts_(std::make_unique<Parts>(std::move(options), std::move(routes))) {
+AdminServer::AdminServer(const AdminServerOptions& options, AdminRoutes routes)
+    : parts_(std::make_unique<Parts>(options, std::move(routes))) {
 }
 
 AdminServer::~AdminServer() = default;

@@ -24,7 +24,7 @@ struct AdminServerOptions {
 // Threads: start() makes the thread "admin", on which every handler runs; the rest from any thread.
 class AdminServer {
  public:
-  AdminServer(AdminServerOptions options, AdminRoutes routes);
+  AdminServer(const AdminServerOptions& options, AdminRoutes routes);
   ~AdminServer();  // stops
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
