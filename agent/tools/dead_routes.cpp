@@ -104,7 +104,7 @@ class DeadWork final : public AdminBody {
           if (!file) {
             return then(file.error());
           }
-          work(state, **file, std::move(then));
+          work(state, **file, then);
         });
   }
 
