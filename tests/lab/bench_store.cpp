@@ -1,5 +1,6 @@
 #include "tests/lab/bench_store.h"
 
+#include "buffers/compaction.h"
 #include "tests/lab/store_rig.h"
 #include "tests/support/process.h"
 #include "tests/support/temp_directory.h"
@@ -22,6 +23,8 @@ namespace {
 using testing_support::SteppedBuffer;
 
 constexpr std::size_t kBlockSize = 256UL * 1024;
+// Any key will do.
+constexpr const char* kKey = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 constexpr std::chrono::milliseconds kTick{1'000};
 constexpr std::uint64_t kNoLimit = 1ULL << 44U;
 // A sink that is quick: blocks between two commits while a backlog drains.
@@ -30,7 +33,7 @@ constexpr std::uint64_t kDrainedPerTick = 256;
 // Where the file is: what was asked for, or a directory that goes away with the benchmark.
 class Place {
  public:
-  explicit Place(const std::string& asked) {
+  explicit Place(const std::string& asked, std::string key = {}) : key_(std::move(key)) {
     if (asked.empty()) {
       temporary_.emplace();
       path_ = temporary_->path();
@@ -48,10 +51,12 @@ class Place {
     return {.directory = path_,
             .max_size = kNoLimit,
             .flush_interval = kTick,
-            .routes = {{.flow = "telemetry", .sinks = {"cloud"}, .max_size = kNoLimit}}};
+            .routes = {{.flow = "telemetry", .sinks = {"cloud"}, .max_size = kNoLimit}},
+            .encryption_key = key_};
   }
 
  private:
+  std::string key_;
   std::optional<testing_support::TempDirectory> temporary_;
   std::string path_;
 };
@@ -116,46 +121,110 @@ class References {
   std::uint64_t sum_ = 0;
 };
 
+// A store that is filled and then drained.
+class MeasuredStore {
+ public:
+  MeasuredStore(const std::string& directory, std::string key = {})
+      : place_(directory, std::move(key)), buffer_(place_.options()) {
+    open(buffer_);
+    empty_ = place_.file_size();
+  }
+  void append(const LineSource::Lines& lines) {
+    append_.start();
+    feeder_.feed(lines);
+    commit(buffer_);
+    append_.stop();
+  }
+  // How many bytes the file has become larger.
+  std::uint64_t drain() {
+    buffer_.close();  // everything is in the database file now
+    const std::uint64_t full = place_.file_size();
+    open(buffer_);
+    drain_.start();
+    while (drainer_.take(kDrainedPerTick)) {
+      commit(buffer_);
+    }
+    commit(buffer_);
+    drain_.stop();
+    return full - empty_;
+  }
+  [[nodiscard]] std::uint64_t records() const { return feeder_.records(); }
+  [[nodiscard]] std::uint64_t drained() const { return drainer_.records(); }
+  [[nodiscard]] bool complete() const { return drainer_.in_order() && records() == drained(); }
+  [[nodiscard]] const Feeder& feeder() const { return feeder_; }
+  [[nodiscard]] const CpuMeter& append_cpu() const { return append_; }
+  [[nodiscard]] const CpuMeter& drain_cpu() const { return drain_; }
+
+ private:
+  Place place_;
+  SteppedBuffer buffer_;
+  Feeder feeder_{buffer_, kBlockSize};
+  Drainer drainer_{buffer_};
+  CpuMeter append_;
+  CpuMeter drain_;
+  std::uint64_t empty_ = 0;
+};
+
+// Nothing happens for a while after a backlog has drained. How long the store was busy at a time.
+struct GivingBack {
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+  unsigned steps = 0;
+  CpuMeter pauses;
+};
+GivingBack give_back(SteppedBuffer& buffer, const Place& place) {
+  constexpr unsigned kEnough = 10;  // steps without a change
+  GivingBack result{.before = place.file_size()};
+  result.after = result.before;
+  buffer.clock().advance(Compaction::kCalm);
+  for (unsigned idle = 0; idle < kEnough; ++idle) {
+    result.pauses.start();
+    buffer.step();
+    result.pauses.stop();
+    buffer.clock().advance(kTick);
+    if (const std::uint64_t size = place.file_size(); size != result.after) {
+      result.after = size;
+      ++result.steps;
+      idle = 0;
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 int run_store_bench(const StoreBenchOptions& options) {
-  const Place place(options.directory);
-  SteppedBuffer buffer(place.options());
-  open(buffer);
-  const std::uint64_t empty = place.file_size();
+  MeasuredStore plain(options.directory);
+  MeasuredStore sealed(options.directory.empty() ? "" : options.directory + "/encrypted", kKey);
   LineSource source(options.size);
-  Feeder feeder(buffer, kBlockSize);
   References references;
-  CpuMeter append;
-  while (feeder.records() < options.records) {
+  while (plain.records() < options.records) {
     const LineSource::Lines& lines = source.next(options.rate);
     references.measure(lines);
-    append.start();
-    feeder.feed(lines);
-    commit(buffer);
-    append.stop();
+    plain.append(lines);
+    sealed.append(lines);
   }
-  buffer.close();  // everything is in the database file now
-  const std::uint64_t full = place.file_size();
-  open(buffer);
-  Drainer drainer(buffer);
-  CpuMeter drain;
-  drain.start();
-  while (drainer.take(kDrainedPerTick)) {
-    commit(buffer);
-  }
-  commit(buffer);
-  drain.stop();
-  const std::uint64_t records = feeder.records();
+  const std::uint64_t records = plain.records();
+  const std::uint64_t stored = plain.drain();
+  const std::uint64_t stored_sealed = sealed.drain();
+  const double seconds = plain.append_cpu().seconds();
+  const auto times = [](const CpuMeter& meter, const CpuMeter& other) {
+    return fmt::format("{:.3f} times that without", meter.seconds() / other.seconds());
+  };
   print_row("records", fmt::format("{}, {} of lines each, {} a commit", records,
-                                   bytes_per(feeder.raw_bytes(), records), options.rate));
-  print_row("encode, append and commit", append.per(records) + " of CPU a record");
-  references.print(records, append.seconds());
-  print_row("drain", drain.per(records) + " of CPU a record");
-  print_row("frames", bytes_per(feeder.frame_bytes(), records) + " a record");
-  print_row("stored", bytes_per(full - empty, records) + " a record");
-  print_row("read back", std::to_string(drainer.records()));
-  return drainer.in_order() && drainer.records() == records ? 0 : 1;
+                                   bytes_per(plain.feeder().raw_bytes(), records), options.rate));
+  print_row("encode, append and commit", plain.append_cpu().per(records) + " of CPU a record");
+  references.print(records, seconds);
+  print_row("  with encryption_key", sealed.append_cpu().per(records) + ", " +
+                                         times(sealed.append_cpu(), plain.append_cpu()));
+  print_row("drain", plain.drain_cpu().per(records) + " of CPU a record");
+  print_row("  with encryption_key",
+            sealed.drain_cpu().per(records) + ", " + times(sealed.drain_cpu(), plain.drain_cpu()));
+  print_row("frames", bytes_per(plain.feeder().frame_bytes(), records) + " a record");
+  print_row("stored", bytes_per(stored, records) + " a record");
+  print_row("  with encryption_key", bytes_per(stored_sealed, records) + " a record");
+  print_row("read back", std::to_string(plain.drained()));
+  return plain.complete() && sealed.complete() ? 0 : 1;
 }
 
 int run_fifo_bench(const FifoBenchOptions& options) {
@@ -231,7 +300,8 @@ int run_backlog_bench(const BacklogBenchOptions& options) {
   pauses.stop();
   drain.stop();
   const std::uint64_t drained_memory = resident();
-  print_row("backlog", fmt::format("{} in {} blocks", in_mebibytes(place.file_size()), blocks));
+  const GivingBack space = give_back(buffer, place);
+  print_row("backlog", fmt::format("{} in {} blocks", in_mebibytes(space.before), blocks));
   print_row("opened in", fmt::format("{:.3f} s", opening.longest_wall()));
   print_row("memory with a few blocks", in_mebibytes(small_memory));
   print_row("memory when full", in_mebibytes(full_memory));
@@ -239,6 +309,9 @@ int run_backlog_bench(const BacklogBenchOptions& options) {
   print_row("memory when drained", in_mebibytes(drained_memory));
   print_row("drain", drain.per(drainer.records()) + " of CPU a record");
   print_row("longest commit while draining", fmt::format("{:.3f} s", pauses.longest_wall()));
+  print_row("space given back", fmt::format("{} to {}, in {} steps, none longer than {:.3f} s",
+                                            in_mebibytes(space.before), in_mebibytes(space.after),
+                                            space.steps, space.pauses.longest_wall()));
   print_row("read back", fmt::format("{} of {} records, {}", drainer.records(), next - 1,
                                      drainer.in_order() ? "in order" : "NOT in order"));
   return drainer.in_order() && drainer.records() == next - 1 ? 0 : 1;
