@@ -174,7 +174,8 @@ struct GivingBack {
 };
 GivingBack give_back(SteppedBuffer& buffer, const Place& place) {
   constexpr unsigned kEnough = 10;  // steps without a change
-  GivingBack result{.before = place.file_size()};
+  GivingBack result;
+  result.before = place.file_size();
   result.after = result.before;
   buffer.clock().advance(Compaction::kCalm);
   for (unsigned idle = 0; idle < kEnough; ++idle) {
