@@ -13,7 +13,7 @@ namespace sluice {
 namespace {
 
 // In the order of the table: by way of the index every page would be visited once for every flow.
-constexpr const char* kUsage = "SELECT flow, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES
+constexpr const char* kCount = "SELECT flow, " SLUICE_SANE_COUNT ", " SLUICE_FRAME_BYTES
                                ", id, " SLUICE_SEAL " FROM block NOT INDEXED ORDER BY id";
 constexpr const char* kLast =
     "SELECT coalesce((SELECT id + max(" SLUICE_SANE_COUNT ", 1) - 1 + " SLUICE_SANE_SKIPPED
@@ -114,7 +114,7 @@ Usage& Usage::operator-=(const Usage& less) {
 Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection, BlockCipher& cipher) {
   BlockTable table(cipher);
   const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 12> all{{
-      {&table.usage_, kUsage},
+      {&table.count_, kCount},
       {&table.last_, kLast},
       {&table.insert_, kInsert},
       {&table.next_, kNext},
@@ -137,27 +137,26 @@ Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection, BlockCiph
   return table;
 }
 
-Result<std::map<FlowId, StoredUsage>> BlockTable::usage() {
-  const sqlite::ResetAtExit reset(*usage_);
-  std::map<FlowId, StoredUsage> flows;
-  SealMark known = SealMark::None;
+Result<CountedBlocks> BlockTable::count() {
+  const sqlite::ResetAtExit reset(*count_);
+  CountedBlocks counted;
   while (true) {
-    const Result<bool> row = usage_->step();
+    const Result<bool> row = count_->step();
     if (!row) {
       return row.error();
     }
     if (!*row) {
-      return flows;
+      return counted;
     }
-    if (const SealMark mark = seal_at(*usage_, 4); mark != known) {
+    if (const SealMark mark = seal_at(*count_, 4);
+        mark != SealMark::None && counted.seals.insert(mark).second) {
       if (Status key = check_key(*cipher_, mark); !key) {
         return key.error();
       }
-      known = mark;
     }
-    StoredUsage& flow = flows[FlowId(usage_->integer(0))];
-    flow.usage += {.blocks = 1, .records = count_at(*usage_, 1), .bytes = count_at(*usage_, 2)};
-    flow.newest = Sequence(usage_->integer(3));
+    StoredUsage& flow = counted.flows[FlowId(count_->integer(0))];
+    flow.usage += {.blocks = 1, .records = count_at(*count_, 1), .bytes = count_at(*count_, 2)};
+    flow.newest = Sequence(count_->integer(3));
   }
 }
 

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <vector>
 
@@ -25,12 +26,19 @@ struct Usage {
   std::uint64_t bytes = 0;  // of the frames
 
   Usage& operator+=(const Usage& more);
+  friend bool operator==(const Usage&, const Usage&) = default;
   Usage& operator-=(const Usage& less);  // stops at 0: a damaged row may claim any size
 };
 
 struct StoredUsage {
   Usage usage;
   Sequence newest{};  // first sequence of the newest block ever; 0 if that is not known
+};
+
+// All blocks, also those of flows that left the configuration.
+struct CountedBlocks {
+  std::map<FlowId, StoredUsage> flows;  // those that have blocks
+  std::set<SealMark> seals{};           // all that were used, and perhaps more
 };
 
 // A row without its data.
@@ -59,9 +67,8 @@ class BlockTable {
   // `cipher` outlives the table.
   static Result<BlockTable> prepare(sqlite::Connection& connection, BlockCipher& cipher);
 
-  // Of every flow that has blocks, also of those that left the configuration. Reads through the
-  // whole table once.
-  Result<std::map<FlowId, StoredUsage>> usage();
+  // Looks at every row. Reject: it needs a key that is not configured.
+  Result<CountedBlocks> count();
   Result<Sequence> last_sequence();  // 0 if there is no block
 
   Status insert(FlowId flow, const Block& block);
@@ -92,7 +99,7 @@ class BlockTable {
   Result<std::optional<FoundBlock>> next(FlowId flow, FlowIndex index, Sequence after,
                                          Sequence behind);
 
-  std::optional<sqlite::Statement> usage_, last_, insert_, next_, read_, around_, from_, within_,
+  std::optional<sqlite::Statement> count_, last_, insert_, next_, read_, around_, from_, within_,
       oldest_, remove_, find_, set_aside_;
 };
 

@@ -7,20 +7,6 @@ namespace sluice {
 
 namespace {
 
-Status for_each_row(sqlite::Statement& statement, const std::function<void()>& take) {
-  const sqlite::ResetAtExit reset(statement);
-  while (true) {
-    const Result<bool> row = statement.step();
-    if (!row) {
-      return row.error();
-    }
-    if (!*row) {
-      return {};
-    }
-    take();
-  }
-}
-
 // A value that is sealed begins with this, and eight bytes that say with which key.
 constexpr std::string_view kSealed = "slbcseal";
 constexpr std::size_t kMarkSize = 8;
@@ -74,7 +60,8 @@ Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection, BlockCipher
       {&catalogue.set_state_,
        "INSERT INTO state VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value"},
       {&catalogue.remove_state_, "DELETE FROM state WHERE key = ?1"},
-      {&catalogue.ledger_, "SELECT flow, what, records FROM ledger"},
+      {&catalogue.ledger_,
+       "SELECT flow, what, records FROM ledger WHERE substr(what, 1, 5) <> 'held_'"},
       {&catalogue.add_ledger_,
        "INSERT INTO ledger VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE"
        " SET records = records + excluded.records"},

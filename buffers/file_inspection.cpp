@@ -138,10 +138,20 @@ Result<std::vector<FlowOutline>> FileInspection::flows() {
   if (!ledger) {
     return ledger.error();
   }
+  const Result<std::map<FlowId, Usage>> held = file_.held.said();
+  if (!held) {
+    return held.error();
+  }
   std::vector<FlowOutline> flows;
   for (const auto& [name, id] : *names) {
-    FlowOutline flow{
-        .id = StoredFlow(static_cast<std::int64_t>(id)), .name = name, .sinks = {}, .ledger = {}};
+    FlowOutline flow{.id = StoredFlow(static_cast<std::int64_t>(id)),
+                     .name = name,
+                     .sinks = {},
+                     .ledger = {},
+                     .held = {}};
+    if (const auto said = held->find(id); said != held->end()) {
+      flow.held = HeldOutline{said->second.blocks, said->second.records, said->second.bytes};
+    }
     for (const auto& [what, records] : (*ledger)[id]) {
       flow.ledger.emplace(what, records);
     }

@@ -25,6 +25,14 @@ struct SinkOutline {
   std::vector<std::pair<Sequence, Sequence>> ranges;  // and everything after one up to the other
 };
 
+// What the file says that it holds of a flow, without a look at the blocks.
+struct HeldOutline {
+  std::uint64_t blocks = 0;
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  friend bool operator==(const HeldOutline&, const HeldOutline&) = default;
+};
+
 struct FlowOutline {
   StoredFlow id{};
   std::string name;
@@ -32,6 +40,7 @@ struct FlowOutline {
   std::uint64_t max_size = 0;
   std::vector<SinkOutline> sinks;               // those that have confirmed something, or could
   std::map<std::string, std::uint64_t> ledger;  // see FORMAT.md
+  std::optional<HeldOutline> held;              // nothing: the file does not say it at the moment
 };
 
 struct BufferOutline {

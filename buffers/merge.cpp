@@ -204,6 +204,9 @@ Result<bool> Merger::carry_out(StoreFile& file, Pending& pending, Change& change
   if (Status replaced = replace(file, flow.id, members, *whole); !replaced) {
     return replaced.error();
   }
+  if (Status counted = file.held.change(flow.id, change.removed, change.added); !counted) {
+    return counted.error();
+  }
   return true;
 }
 

@@ -67,35 +67,6 @@ Result<FirstLook> look_at(const std::string& path, Suspicion suspicion) {
   return look;
 }
 
-// Entries of the index that lead nowhere are found when they are used, but a row without an entry
-// never would be.
-Status check_index(StoreFile& file, const Pending& pending) {
-  Result<sqlite::Statement> counts = file.connection.prepare(
-      "SELECT flow, count(*) FROM block INDEXED BY block_flow GROUP BY flow");
-  if (!counts) {
-    return counts.error();
-  }
-  std::map<FlowId, std::uint64_t> listed;
-  std::uint64_t all = 0;
-  while (true) {
-    const Result<bool> row = counts->step();
-    if (!row) {
-      return row.error();
-    }
-    if (!*row) {
-      break;
-    }
-    const auto count = static_cast<std::uint64_t>(counts->integer(1));
-    listed.emplace(FlowId(counts->integer(0)), count);
-    all += count;
-  }
-  const bool right =
-      all == pending.held.blocks && std::ranges::all_of(pending.flows, [&](const FlowState& flow) {
-        return listed[flow.id] == flow.stored.usage.blocks;
-      });
-  return right ? Status() : Error{Reaction::Fatal, "its index is damaged"};
-}
-
 // The keys of blocks and states show when they are read.
 Status check_keys_of_letters(StoreFile& file) {
   Result<sqlite::Statement> seals =
@@ -136,9 +107,6 @@ Result<OpenedStore> open_all(const SqliteBufferOptions& options, const DatabaseO
   Result<Pending> pending = Pending::load(*file, options.routes);
   if (!pending) {
     return pending.error();
-  }
-  if (Status sound = check_index(*file, *pending); !sound) {
-    return sound.error();
   }
   if (Status known = check_keys_of_letters(*file); !known) {
     return known.error();

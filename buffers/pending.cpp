@@ -138,11 +138,10 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
   if (!newest) {
     return newest.error();
   }
-  const Result<std::map<FlowId, StoredUsage>> stored = file.blocks.usage();
-  if (!stored) {
-    return stored.error();
+  const Result<Stock> stock = take_stock(file);
+  if (!stock) {
+    return stock.error();
   }
-
   const Result<DeadUsage> dead = file.dead.usage();
   if (!dead) {
     return dead.error();
@@ -158,21 +157,20 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
   for (const auto& [key, each] : *confirmed) {
     pending.last = std::max(pending.last, each.highest());
   }
-  for (const auto& [id, usage] : *stored) {
-    pending.held += usage.usage;
-  }
+  const std::map<FlowId, StoredUsage>& stored = stock->blocks.flows;
+  pending.take(*stock);
   for (const Route& route : routes) {
     FlowState flow;
     const auto found = known->find(route.flow);
     flow.in_file = found != known->end();
-    flow.id = flow.in_file ? found->second : next_free(*known, *stored);
+    flow.id = flow.in_file ? found->second : next_free(*known, stored);
     flow.name = route.flow;
     flow.max_size = route.max_size;
     flow.when_full = route.when_full;
     flow.priority = route.priority;
     flow.sinks = sinks_of(route, flow.id, *confirmed);
     flow.prune = !flow.confirmed_by_all().ranges().empty();
-    if (const auto usage = stored->find(flow.id); usage != stored->end()) {
+    if (const auto usage = stored.find(flow.id); usage != stored.end()) {
       flow.stored = usage->second;
     }
     for (const SinkState& sink : flow.sinks) {
@@ -182,15 +180,27 @@ Result<Pending> Pending::load(StoreFile& file, const std::vector<Route>& routes)
       flow.ledger = counted->second;
     }
     known->emplace(flow.name, flow.id);
+    pending.others.erase(flow.id);
     pending.flows.push_back(std::move(flow));
   }
   return pending;
 }
 
+void Pending::take(const Stock& stock) {
+  unlisted = stock.counted;
+  seals = stock.blocks.seals;
+  others.clear();
+  held = {};
+  for (const auto& [id, each] : stock.blocks.flows) {
+    held += each.usage;
+    others.emplace(id, each.usage);
+  }
+}
+
 Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
-  const Result<std::map<FlowId, StoredUsage>> usage = file.blocks.usage();
-  if (!usage) {
-    return usage.error();
+  const Result<Stock> stock = take_stock(file);
+  if (!stock) {
+    return stock.error();
   }
   const Result<Sequence> newest = file.blocks.last_sequence();
   if (!newest) {
@@ -216,22 +226,21 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
   // Nothing can fail any more. What may be in the file or not is written once more: cursors, state
   // and removals come out the same.
   std::vector<WaitingBlock> stored;
+  take(*stock);
+  const std::map<FlowId, StoredUsage>& usage = stock->blocks.flows;
   for (std::size_t i = 0; i < flows.size(); ++i) {
     FlowState& flow = flows[i];
     flow.take(counts[i], stored);
-    const auto found = usage->find(flow.id);
+    const auto found = usage.find(flow.id);
+    others.erase(flow.id);
     const Sequence newest_ever = flow.stored.newest;
-    flow.stored = found != usage->end() ? found->second : StoredUsage();
+    flow.stored = found != usage.end() ? found->second : StoredUsage();
     flow.stored.newest = std::max(flow.stored.newest, newest_ever);
     flow.ledger = (*ledger)[flow.id];
     flow.in_file = false;
     flow.prune = true;
   }
   dead = *dead_now;
-  held = {};
-  for (const auto& [id, each] : *usage) {
-    held += each.usage;
-  }
   last = std::max(last, *newest);
   return in_order(std::move(stored));
 }

@@ -5,6 +5,7 @@
 #include "buffers/confirmed.h"
 #include "buffers/repairs.h"
 #include "buffers/sqlite_buffer.h"
+#include "buffers/stock.h"
 #include "buffers/store_file.h"
 #include "core/block.h"
 #include "core/clock.h"
@@ -114,12 +115,18 @@ struct Pending {
   void bury(Burial burial);
   // A block has been found that does not match its checksum. False: it was known already.
   bool report_damage(FlowIndex flow, Sequence first);
+  // As far as it does not depend on the routes; all flows are among the others then.
+  void take(const Stock& stock);
 
   std::vector<FlowState> flows;  // in the order of the routes
   Usage held;                    // with the flows that left the configuration
-  Sequence last{};               // by the file, no sequence up to here may be used again
-  std::optional<Sequence> mark;  // what `last` should be
-  Sequence given{};              // the highest sequence submitted since the start
+  std::set<SealMark> seals;      // of blocks in the file
+  // What is held had to be counted, and the next transaction writes it.
+  bool unlisted = false;
+  std::map<FlowId, Usage> others;  // held of flows that left the configuration, for that purpose
+  Sequence last{};                 // by the file, no sequence up to here may be used again
+  std::optional<Sequence> mark;    // what `last` should be
+  Sequence given{};                // the highest sequence submitted since the start
   std::map<std::string, WaitingPut> puts;
   std::vector<Burial> burials;
   std::vector<SplitRequest> splits;

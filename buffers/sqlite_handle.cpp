@@ -99,6 +99,17 @@ void Statement::reset() noexcept {
   sqlite3_clear_bindings(statement_.get());
 }
 
+Status for_each_row(Statement& statement, const std::function<void()>& take) {
+  const ResetAtExit reset(statement);
+  while (true) {
+    const Result<bool> row = statement.step();
+    if (!row || !*row) {
+      return row ? Status() : row.error();
+    }
+    take();
+  }
+}
+
 Status run_to_end(Statement& statement) {
   const ResetAtExit reset(statement);
   while (true) {

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -51,6 +52,8 @@ class ResetAtExit {
 
 // Steps a statement that returns no rows, or whose rows do not matter, to its end and resets it.
 Status run_to_end(Statement& statement);
+// Calls `take` at every row, and resets it.
+Status for_each_row(Statement& statement, const std::function<void()>& take);
 
 class Connection {
  public:

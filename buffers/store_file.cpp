@@ -40,6 +40,10 @@ Result<StoreFile> StoreFile::open(const DatabaseOptions& options) {
   if (!dead) {
     return dead.error();
   }
+  Result<HeldTable> held = HeldTable::prepare(*connection);
+  if (!held) {
+    return held.error();
+  }
   Result<sqlite::Statement> page_count = connection->prepare("PRAGMA page_count");
   if (!page_count) {
     return page_count.error();
@@ -48,9 +52,9 @@ Result<StoreFile> StoreFile::open(const DatabaseOptions& options) {
   if (!free_count) {
     return free_count.error();
   }
-  return StoreFile{std::move(cipher),     *std::move(connection), *std::move(blocks),
-                   *std::move(catalogue), *std::move(dead),       *std::move(page_count),
-                   *std::move(free_count)};
+  return StoreFile{std::move(cipher),      *std::move(connection), *std::move(blocks),
+                   *std::move(catalogue),  *std::move(dead),       *std::move(held),
+                   *std::move(page_count), *std::move(free_count)};
 }
 
 Status StoreFile::secure() {

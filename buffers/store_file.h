@@ -5,6 +5,7 @@
 #include "buffers/block_table.h"
 #include "buffers/catalogue.h"
 #include "buffers/dead_table.h"
+#include "buffers/held_table.h"
 #include "buffers/schema.h"
 #include "buffers/sqlite_handle.h"
 #include "core/result.h"
@@ -39,6 +40,7 @@ struct StoreFile {
   BlockTable blocks;
   Catalogue catalogue;
   DeadTable dead;
+  HeldTable held;
   sqlite::Statement page_count;
   sqlite::Statement free_count;
   bool secured = false;

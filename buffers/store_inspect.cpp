@@ -54,6 +54,10 @@ Status StoreLoop::Removal::write(StoreFile& file) const {
         !counted) {
       return counted;
     }
+    if (Status counted = file.held.change(id_of(each.flow), {1, each.records, each.bytes}, {});
+        !counted) {
+      return counted;
+    }
   }
   return {};
 }
@@ -240,6 +244,7 @@ void StoreLoop::note(const Removal& removal) {
     const Usage removed{1, each.records, each.bytes};
     pending_.held -= removed;
     pending_.damaged.erase(each.first);
+    pending_.others.erase(id_of(each.flow));  // then the file says nothing of it
     const auto flow = std::ranges::find(pending_.flows, id_of(each.flow), &FlowState::id);
     if (flow != pending_.flows.end()) {
       flow->stored.usage -= removed;

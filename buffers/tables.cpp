@@ -57,6 +57,12 @@ constexpr const char* kToFormat2 = R"sql(
   UPDATE meta SET format = 2;
 )sql";
 
+// What is held is counted when the file is opened, and kept from then on.
+constexpr const char* kToFormat3 = R"sql(
+  CREATE TABLE seal(mark INTEGER PRIMARY KEY) STRICT;
+  UPDATE meta SET format = 3;
+)sql";
+
 }  // namespace
 
 Status create_tables(sqlite::Connection& connection) {
@@ -73,9 +79,11 @@ Status create_tables(sqlite::Connection& connection) {
 
 Status upgrade_tables(sqlite::Connection& connection, std::int64_t from) {
   if (from < 2) {
-    return connection.run(kToFormat2);
+    if (Status done = connection.run(kToFormat2); !done) {
+      return done;
+    }
   }
-  return {};
+  return from < 3 ? connection.run(kToFormat3) : Status();
 }
 
 }  // namespace sluice

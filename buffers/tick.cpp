@@ -43,6 +43,7 @@ Tick::Tick(const Pending& pending, FileRoom room, std::uint64_t number)
       room_(room),
       flows_(pending.flows.size()),
       held_(pending.held),
+      seals_(pending.seals),
       last_(pending.mark.value_or(pending.last)),
       dead_(pending.dead) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
@@ -99,6 +100,12 @@ Status Tick::write_small_tables(StoreFile& file, const Pending& pending) {
     return written;
   }
   if (Status written = write_ledger(file, pending); !written) {
+    return written;
+  }
+  if (Status written = write_held(file, pending); !written) {
+    return written;
+  }
+  if (Status written = write_seals(file, pending); !written) {
     return written;
   }
   return file.catalogue.set_meta(last_, number_);
@@ -230,6 +237,36 @@ Status Tick::write_ledger(StoreFile& file, const Pending& pending) {
   return {};
 }
 
+Status Tick::write_held(StoreFile& file, const Pending& pending) {
+  if (pending.unlisted) {
+    if (Status cleared = file.held.clear(); !cleared) {
+      return cleared;
+    }
+    for (const auto& [flow, usage] : pending.others) {
+      if (Status written = file.held.set(flow, usage); !written) {
+        return written;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < flows_.size(); ++i) {
+    const FlowState& flow = pending.flows[i];
+    const Usage& usage = flows_[i].stored.usage;
+    if (!pending.unlisted && usage == flow.stored.usage) {
+      continue;
+    }
+    if (Status written = file.held.set(flow.id, usage); !written) {
+      return written;
+    }
+  }
+  return {};
+}
+
+Status Tick::write_seals(StoreFile& file, const Pending& pending) {
+  const SealMark mark = file.cipher->mark();
+  const bool is_new = mark != SealMark::None && seals_.insert(mark).second;
+  return is_new || pending.unlisted ? file.held.set_seals(seals_) : Status();
+}
+
 bool Tick::counted() const {
   return std::ranges::any_of(flows_, [](const FlowPart& part) { return !part.counted.empty(); });
 }
@@ -287,6 +324,9 @@ std::vector<SealedBlock> Tick::settle(Pending& pending) const {
                         pending.burials.begin() + static_cast<std::ptrdiff_t>(buried_));
   pending.dead = dead_;
   pending.held = held_;
+  pending.seals = seals_;
+  pending.unlisted = false;
+  pending.others.clear();
   pending.last = last_;
   pending.mark.reset();
   return in_order(std::move(stored));

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -109,6 +110,8 @@ class Tick {
   Status insert(StoreFile& file, const FlowState& flow, const Candidate& candidate);
   Status write_small_tables(StoreFile& file, const Pending& pending);
   Status write_ledger(StoreFile& file, const Pending& pending);
+  Status write_held(StoreFile& file, const Pending& pending);
+  Status write_seals(StoreFile& file, const Pending& pending);
   Status write_states(StoreFile& file, const Pending& pending);
   [[nodiscard]] static std::vector<Candidate> candidates(const Pending& pending);
   // Limits of one transaction, so that the log stays small after a long trouble and requests of
@@ -120,6 +123,7 @@ class Tick {
   FileRoom room_;
   std::vector<FlowPart> flows_;
   Usage held_;
+  std::set<SealMark> seals_;
   Sequence last_;
   std::uint64_t stored_bytes_ = 0;
   std::size_t dropped_blocks_ = 0;  // that were stored

@@ -211,16 +211,21 @@ class Verification {
     }
     const Balance sums = balance_of(before.ledger);
     const std::uint64_t held = held_[before.id];
-    if (sums.in == sums.out + held) {
-      return;
-    }
-    ++findings_;
-    JsonWriter json;
-    json.begin_object().field("finding", "unbalanced").field("flow", before.name);
-    json.field("detail", "the ledger counts " + std::to_string(sums.in) + " records in and " +
+    if (sums.in != sums.out + held) {
+      unbalanced(before, "the ledger counts " + std::to_string(sums.in) + " records in and " +
                              std::to_string(sums.out) + " out, and there are " +
                              std::to_string(held));
-    json.end_object();
+    } else if (before.held && after->held == before.held && before.held->records != held) {
+      unbalanced(before, "the file says that it holds " + std::to_string(before.held->records) +
+                             " records, and there are " + std::to_string(held));
+    }
+  }
+
+  void unbalanced(const FlowOutline& flow, const std::string& detail) {
+    ++findings_;
+    JsonWriter json;
+    json.begin_object().field("finding", "unbalanced").field("flow", flow.name);
+    json.field("detail", detail).end_object();
     text_ += json.text() + '\n';
   }
 

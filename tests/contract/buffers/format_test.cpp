@@ -86,7 +86,7 @@ TEST_F(FormatTest, AFileOfFormat1IsBroughtUpToDateWithEverythingInIt) {
     EXPECT_TRUE(settlements.wait_for(1));
     EXPECT_EQ(buffer->counts().damaged_blocks, 0U);
   }
-  EXPECT_EQ(ask("SELECT format FROM meta"), 2);
+  EXPECT_EQ(ask("SELECT format FROM meta"), 3);
   EXPECT_EQ(ask("SELECT count(*) FROM block WHERE skipped = 0"), 4);
   EXPECT_EQ(ask("SELECT records FROM ledger WHERE flow = 3 AND what = 'stored'"), 13);
   EXPECT_EQ(ask("SELECT count(*) FROM dead"), 0);
@@ -123,7 +123,7 @@ TEST_F(FormatTest, AFileOfALaterFormatIsRefusedAndNotTouched) {
     // What it says about its format is still in the log, as after a crash.
     const Database database = open_file();
     sqlite3_db_config(database.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    run(database.get(), "UPDATE meta SET format = 3");
+    run(database.get(), "UPDATE meta SET format = 4");
   }
   const std::string database = contents(directory_.file("buffer.db"));
   const std::string log = contents(directory_.file("buffer.db-wal"));
@@ -132,7 +132,7 @@ TEST_F(FormatTest, AFileOfALaterFormatIsRefusedAndNotTouched) {
   const auto refused = open_sqlite_buffer({.directory = directory_.path(), .routes = {}}, clock_);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reaction, Reaction::Fatal);
-  EXPECT_NE(refused.error().message.find("format 3"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("format 4"), std::string::npos);
   EXPECT_TRUE(contents(directory_.file("buffer.db")) == database);
   EXPECT_TRUE(contents(directory_.file("buffer.db-wal")) == log);
 }

@@ -140,7 +140,8 @@ class SalvageTest : public testing::Test {
   void expect_balance() {
     EXPECT_EQ(ask("SELECT sum(records) FROM ledger WHERE what IN ('stored', 'requeued')"),
               ask("SELECT coalesce(sum(records), 0) FROM ledger WHERE what NOT IN"
-                  " ('stored', 'requeued', 'dropped_dead')") +
+                  " ('stored', 'requeued', 'dropped_dead')"
+                  " AND what NOT LIKE 'held%'") +
                   ask("SELECT coalesce(sum(n), 0) FROM block"));
   }
 
@@ -195,9 +196,12 @@ TEST_F(SalvageTest, ALostPageOfASmallTableLosesNoBlock) {
     SteppedBuffer buffer(options());
     ASSERT_TRUE(buffer.open());
     if (table == "cursor") {
-      // Nobody knows what is confirmed, so everything that is there is sent again.
-      EXPECT_EQ(buffer.drain(0, 0).size(), expected(0).size());
-      EXPECT_EQ(buffer.drain(1, 0).size(), expected(1).size());
+      // Nobody knows what is confirmed, so everything that is there is sent again, also what has
+      // been removed and not overwritten.
+      for (const std::size_t flow : {0UL, 1UL}) {
+        const Numbers found = firsts(buffer.drain(flow, 0));
+        EXPECT_TRUE(std::ranges::includes(found, expected(flow))) << "flow " << flow;
+      }
     } else {
       expect_everything(buffer);
     }

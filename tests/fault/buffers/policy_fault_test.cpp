@@ -117,11 +117,11 @@ class PolicyFaultTest : public testing::TestWithParam<Fault> {
                                               .may_create = false});
     ASSERT_TRUE(file);
     auto ledgers = file->catalogue.ledger();
-    auto usage = file->blocks.usage();
+    auto usage = file->blocks.count();
     ASSERT_TRUE(ledgers);
     ASSERT_TRUE(usage);
     for (auto& [flow, figures] : *ledgers) {
-      std::uint64_t gone = (*usage)[flow].usage.records;
+      std::uint64_t gone = usage->flows[flow].usage.records;
       for (const auto& [what, records] : figures) {
         gone += what == "stored" ? 0 : records;
       }

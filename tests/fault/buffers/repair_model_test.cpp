@@ -331,16 +331,18 @@ class History {
     return found;
   }
 
-  std::uint64_t held(StoredFlow flow) {
-    std::uint64_t records = 0;
+  HeldOutline held(StoredFlow flow) {
+    HeldOutline sum;
     buffer_.inspect([&](Inspection& file) {
       const auto blocks = file.blocks(flow, Sequence(0), 100'000);
       ASSERT_TRUE(blocks) << blocks.error().message;
       for (const BlockOutline& block : *blocks) {
-        records += block.records;
+        ++sum.blocks;
+        sum.records += block.records;
+        sum.bytes += block.bytes;
       }
     });
-    return records;
+    return sum;
   }
 
   void check_ledger(std::size_t flow) {
@@ -351,9 +353,13 @@ class History {
       return;  // it has never stored anything
     }
     std::map<std::string, std::uint64_t> ledger = found->ledger;
+    const HeldOutline there = held(found->id);
     EXPECT_EQ(ledger["stored"] + ledger["requeued"],
-              ledger["delivered"] + ledger["dead"] + ledger["damaged"] + held(found->id))
+              ledger["delivered"] + ledger["dead"] + ledger["damaged"] + there.records)
         << "the ledger of flow " << name << " does not balance";
+    // Of a flow that has never held anything it need not say so.
+    EXPECT_TRUE(found->held.value_or(HeldOutline()) == there)
+        << "what the file says it holds of flow " << name << " is wrong";
   }
 
   std::mt19937_64 random_;

@@ -51,10 +51,13 @@ class RetentionTest : public testing::Test {
     EXPECT_TRUE(file);
     const auto flows = file->catalogue.flows();
     auto ledgers = file->catalogue.ledger();
-    auto held = file->blocks.usage();
+    auto counted = file->blocks.count();
     const FlowId id = flows->at(flow);
     Ledger figures = (*ledgers)[id];
-    std::uint64_t gone = (*held)[id].usage.records;
+    const Usage held = counted->flows[id].usage;
+    const auto said = file->held.said();
+    EXPECT_TRUE(said && said->at(id) == held) << "what the file says is wrong";
+    std::uint64_t gone = held.records;
     for (const auto& [what, records] : figures) {
       gone += what == "stored" ? 0 : records;
     }
