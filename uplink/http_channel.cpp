@@ -91,20 +91,12 @@ std::size_t HttpChannel::unacknowledged() {
 }
 
 void HttpChannel::resolve() {
-  // An address needs no resolver, and so not the thread that Asio starts for it.
-  Failure not_an_address;
-  const auto address = asio::ip::make_address(hop_.host, not_an_address);
-  if (!not_an_address) {
-    endpoints_.emplace_back(address, static_cast<std::uint16_t>(std::stoul(hop_.port)));
-    connect();
-    return;
-  }
   deadline_.set(destination_->timeout, [this] {
     fail("cannot resolve " + named_hop() + ": no answer within " +
          in_seconds(destination_->timeout));
   });
-  resolver_.async_resolve(
-      hop_.host, hop_.port, Tcp::resolver::numeric_service,
+  resolver_.resolve(
+      hop_.host, hop_.port,
       [self = shared_from_this()](const Failure& failure, const auto& results) {
         if (!self->then_) {
           return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/result.h"
+#include "net/name_resolver.h"
 #include "uplink/http_connection.h"
 #include "uplink/step_deadline.h"
 
@@ -61,7 +62,7 @@ class HttpChannel : public std::enable_shared_from_this<HttpChannel> {
 
   std::shared_ptr<const HttpDestination> destination_;
   const Url& hop_;  // of destination_: the server, or the proxy before it
-  Tcp::resolver resolver_;
+  NameResolver resolver_;
   std::vector<Tcp::endpoint> endpoints_;
   std::size_t endpoint_ = 0;  // the one that is tried
   bool connect_timed_out_ = false;

@@ -1,5 +1,6 @@
 #include "uplink/mqtt_transport.h"
 
+#include "net/name_resolver.h"
 #include "uplink/doorbell.h"
 #include "uplink/farewell.h"
 #include "uplink/mqtt_answers.h"
@@ -95,7 +96,7 @@ class MqttTransport final : public Transport {
   // Paho would resolve the name while it holds a lock that the MQTT sources need, too. Where the
   // name must be known to Paho, for a certificate or a Host header, it does so once more, briefly.
   void resolve() {
-    resolver_.async_resolve(
+    resolver_.resolve(
         options_.url.host, options_.url.port,
         [this, alive = std::weak_ptr<int>(alive_), attempt = attempt_](
             const boost::system::error_code& failure, const tcp::resolver::results_type& found) {
@@ -308,7 +309,7 @@ class MqttTransport final : public Transport {
   const MqttTransportOptions options_;
   MqttMessages messages_;
   PendingAnswer answer_;
-  tcp::resolver resolver_;
+  NameResolver resolver_;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // known to handlers that wait
   std::uint64_t attempt_ = 0;                              // to connect
   StepDeadline deadline_;

@@ -1,5 +1,6 @@
 #include "uplink/tls_probe.h"
 
+#include "net/name_resolver.h"
 #include "uplink/step_deadline.h"
 
 #include <boost/asio/buffer.hpp>
@@ -45,7 +46,7 @@ class TlsProbe : public std::enable_shared_from_this<TlsProbe> {
 
   void start(std::chrono::milliseconds at_most) {
     deadline_.set(at_most, [self = shared_from_this()] { self->finish({}); });
-    resolver_.async_resolve(
+    resolver_.resolve(
         url_.host, url_.port,
         guarded(
             [](TlsProbe& self, const Failure& failure, const tcp::resolver::results_type& found) {
@@ -105,7 +106,7 @@ class TlsProbe : public std::enable_shared_from_this<TlsProbe> {
   const Url url_;
   const TlsOptions options_;
   const TlsContext context_;
-  tcp::resolver resolver_;
+  NameResolver resolver_;
   tcp::socket socket_;
   asio::ssl::stream<tcp::socket&> stream_;
   StepDeadline deadline_;

@@ -1,5 +1,6 @@
 #include "sources/broker_stream.h"
 
+#include "net/name_resolver.h"
 #include "net/tls.h"
 
 #include <boost/asio/connect.hpp>
@@ -76,11 +77,10 @@ class SocketStream : public BrokerStream, public std::enable_shared_from_this<So
       }
     });
     phase_ = "resolving the name";
-    resolver_.async_resolve(
-        url_.host, url_.port,
-        [self = shared_from_this()](const error_code& error, const auto& endpoints) {
-          self->resolved(error, endpoints);
-        });
+    resolver_.resolve(url_.host, url_.port,
+                      [self = shared_from_this()](const error_code& error, const auto& endpoints) {
+                        self->resolved(error, endpoints);
+                      });
   }
 
   void wake_after(int bytes) override { set_integer(socket(), SOL_SOCKET, SO_RCVLOWAT, bytes); }
@@ -159,7 +159,7 @@ class SocketStream : public BrokerStream, public std::enable_shared_from_this<So
   }
 
   Url url_;
-  tcp::resolver resolver_;
+  NameResolver resolver_;
   asio::steady_timer timer_;
   std::function<void(Status)> connected_;
   const char* phase_ = "";
