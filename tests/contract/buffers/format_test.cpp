@@ -117,6 +117,30 @@ TEST_F(FormatTest, AnUpdatedFileAndANewOneHaveTheSameColumns) {
   EXPECT_EQ(columns_of_file(), updated);
 }
 
+TEST_F(FormatTest, AFileOfFormat2IsCountedOnce) {
+  const SqliteBufferOptions options{.directory = directory_.path(), .routes = {{"a", {"x"}}}};
+  const auto store = [&](std::uint64_t first) {
+    Settlements settlements;
+    const auto buffer = *open_sqlite_buffer(options, clock_);
+    EXPECT_EQ(buffer->counts().held_records, first - 1);
+    const std::jthread thread([&](std::stop_token stop) {
+      buffer->run(settlements, std::chrono::seconds(10), std::move(stop));
+    });
+    buffer->submit(make_block(0, first, 4, "data"));
+    buffer->flush();
+    EXPECT_TRUE(settlements.wait_for(1));
+  };
+  store(1);
+  run(open_file().get(),
+      "DROP TABLE seal; DELETE FROM ledger WHERE what LIKE 'held%'; UPDATE meta SET format = 2");
+  store(5);
+  EXPECT_EQ(ask("SELECT format FROM meta"), 3);
+  EXPECT_EQ(ask("SELECT count(*) FROM seal"), 0);
+  EXPECT_EQ(ask("SELECT records FROM ledger WHERE what = 'held_blocks'"), 2);
+  EXPECT_EQ(ask("SELECT records FROM ledger WHERE what = 'held_records'"), 8);
+  EXPECT_EQ(ask("SELECT records FROM ledger WHERE what = 'held_bytes'"), 8);
+}
+
 TEST_F(FormatTest, AFileOfALaterFormatIsRefusedAndNotTouched) {
   ASSERT_TRUE(open_sqlite_buffer({.directory = directory_.path(), .routes = {}}, clock_));
   {
