@@ -26,10 +26,11 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"buffers", {"core"}},
     {"uplink", {"core", "net"}},
     {"tools", {"core", "admin", "buffers"}},
+    {"metrics", {"core"}},
     {"config", {"core", "net", "admin", "sources", "decoders", "pipeline", "buffers", "uplink"}},
     {"commands",
-     {"core", "net", "tools", "admin", "sources", "decoders", "pipeline", "buffers", "uplink",
-      "config"}},
+     {"core", "net", "tools", "metrics", "admin", "sources", "decoders", "pipeline", "buffers",
+      "uplink", "config"}},
     {"main.cpp", {"commands"}},
 };
 
