@@ -214,7 +214,7 @@ std::string to_metrics(const AgentStatus& status, const ProcessFigures& process)
     add_sink(name, sink, page);
   }
   add_buffer(status.buffer, page);
-  return page.text();
+  return std::move(page).text();
 }
 
 }  // namespace sluice

@@ -4,7 +4,6 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
-#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <limits>
@@ -79,11 +78,10 @@ void MetricsPage::add(Metric metric, Labels labels, const Histogram& values) {
   family.metric.push_back(std::move(one));
 }
 
-std::string MetricsPage::text() const {
-  std::vector<prometheus::MetricFamily> filled;
-  std::ranges::copy_if(families_->all, std::back_inserter(filled),
-                       [](const prometheus::MetricFamily& each) { return !each.metric.empty(); });
-  return prometheus::TextSerializer().Serialize(filled);
+std::string MetricsPage::text() && {
+  std::erase_if(families_->all,
+                [](const prometheus::MetricFamily& each) { return each.metric.empty(); });
+  return prometheus::TextSerializer().Serialize(families_->all);
 }
 
 }  // namespace sluice

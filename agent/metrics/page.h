@@ -32,8 +32,8 @@ class MetricsPage {
   void add(Metric metric, Labels labels, double value);
   void add(Metric metric, Labels labels, const Histogram& values);
 
-  // Metrics without a value are left out.
-  [[nodiscard]] std::string text() const;
+  // Metrics without a value are left out. Ends the page: std::move(page).text().
+  [[nodiscard]] std::string text() &&;
 
  private:
   struct Families;

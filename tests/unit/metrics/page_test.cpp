@@ -9,6 +9,7 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace sluice {
 namespace {
@@ -22,7 +23,7 @@ TEST(MetricsPage, TellsNameHelpTypeLabelsAndValue) {
   page.add(Metric::FlowBlocks, {{"flow", "a"}}, 3);
   page.add(Metric::FlowBlocks, {{"flow", "b\"\\\n"}}, 5);
   page.add(Metric::BufferTrouble, {}, 1);
-  EXPECT_EQ(page.text(),
+  EXPECT_EQ(std::move(page).text(),
             "# HELP sluice_flow_blocks_total Blocks sealed.\n"
             "# TYPE sluice_flow_blocks_total counter\n"
             "sluice_flow_blocks_total{flow=\"a\"} 3\n"
@@ -35,7 +36,8 @@ TEST(MetricsPage, TellsNameHelpTypeLabelsAndValue) {
 TEST(MetricsPage, TellsWhatNeverEndsAsInfinite) {
   MetricsPage page;
   page.add(Metric::FlowTimeToFull, {{"flow", "a"}}, std::numeric_limits<double>::infinity());
-  EXPECT_NE(page.text().find("seconds{flow=\"a\"} +Inf\n"), std::string::npos) << page.text();
+  const std::string text = std::move(page).text();
+  EXPECT_NE(text.find("seconds{flow=\"a\"} +Inf\n"), std::string::npos) << text;
 }
 
 TEST(MetricsPage, AddsUpTheRangesOfAHistogram) {
@@ -47,7 +49,7 @@ TEST(MetricsPage, AddsUpTheRangesOfAHistogram) {
   MetricsPage page;
   page.add(Metric::BufferCommitSeconds, {}, histogram);
   const std::string name = "sluice_buffer_commit_duration_seconds";
-  const std::string text = page.text();
+  const std::string text = std::move(page).text();
   EXPECT_NE(text.find(name + "_count 6\n"), std::string::npos) << text;
   EXPECT_NE(text.find(name + "_sum 12.1\n"), std::string::npos) << text;
   EXPECT_NE(text.find(name + "_bucket{le=\"0.1\"} 2\n"), std::string::npos) << text;
