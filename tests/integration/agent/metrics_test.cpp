@@ -76,7 +76,7 @@ TEST_F(MetricsOfARunningAgent, AreFreeOfWhatPromtoolMinds) {
 
 TEST_F(MetricsOfARunningAgent, CountEveryRecordFromItsArrivalToItsConfirmation) {
   const std::string all = std::to_string(kMessages);
-  const std::string delivery = "{flow=\"telemetry\",sink=\"cloud\"} ";
+  const std::string delivery = R"({flow="telemetry",sink="cloud"} )";
   ASSERT_TRUE(eventually([&] { return shows("sluice_delivery_records_total" + delivery + all); }))
       << metrics();
   EXPECT_TRUE(shows("sluice_source_messages_total{source=\"plant\"} " + all)) << metrics();

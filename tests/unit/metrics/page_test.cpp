@@ -60,7 +60,7 @@ TEST(MetricsPage, AddsUpTheRangesOfAHistogram) {
 // A row of the table is "| `name` | type | labels | meaning |".
 TEST(MetricCatalogue, IsWhatTheDocumentLists) {
   std::ifstream file(std::string(SLUICE_SOURCE_DIR) + "/docs/monitoring/metrics.md");
-  const std::regex row("^\\| `([a-z_]+)` \\| (counter|gauge|histogram) \\|.*");
+  const std::regex row(R"(^\| `([a-z_]+)` \| (counter|gauge|histogram) \|.*)");
   std::set<std::string> documented;
   for (std::string line; std::getline(file, line);) {
     std::smatch match;

@@ -59,7 +59,7 @@ TEST_F(QueueMeterTest, KnowsNothingBeforeItHasLookedTwice) {
 TEST_F(QueueMeterTest, TellsWhenAFlowIsFullThatFillsAtTwiceItsServiceRate) {
   look();
   reading_.stored_records = 400;
-  reading_.stored_bytes = 400 * 20;
+  reading_.stored_bytes = 8'000;
   reading_.free_bytes = 30'000;
   pass(10, {.arrived = 100, .served = 50, .busy = 1s});
   const QueueFigures figures = meter_.figures();

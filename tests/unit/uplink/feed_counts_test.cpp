@@ -1,6 +1,7 @@
 // What a dispatcher counts for each flow, and what that says about the flow as a queue.
 #include "metrics/queue_meter.h"
 #include "tests/unit/uplink/dispatching.h"
+#include "uplink/feed.h"
 
 #include <limits>
 
@@ -106,6 +107,17 @@ TEST_F(FeedCountsTest, DeadLettersAreCountedByFlow) {
   EXPECT_EQ(sink->counts().feeds.at(0).buried, 1U);
   EXPECT_EQ(sink->counts().feeds.at(0).records, 0U);
   EXPECT_EQ(sink->counts().feeds.at(0).busy, 400ms);
+}
+
+TEST_F(FeedCountsTest, ABlockThatWasThereAllTheTimeHasKeptTheSinkBusyWhileItWasFetched) {
+  Feed feed(kFirstFeed, "test", {}, *keeper_);
+  const Instant start = time_.clock().elapsed();
+  feed.begin(Sequence(10), start);
+  EXPECT_EQ(feed.there_since(*numbered_block(0, 10), start + 3s), start);
+  EXPECT_EQ(feed.there_since(*numbered_block(0, 11), start + 3s), start + 3s) << "a new one";
+  feed.empty_handed(Sequence(20), start + 5s);
+  EXPECT_EQ(feed.there_since(*numbered_block(0, 20), start + 6s), start + 5s);
+  EXPECT_EQ(feed.there_since(*numbered_block(0, 30), start + 6s), start + 6s);
 }
 
 // 100 records a second come in, one block for each second. The destination needs 400 ms for a
