@@ -41,7 +41,11 @@ bool FileRoom::fits(std::uint64_t block_bytes) const {
 
 std::uint64_t FileRoom::missing(std::uint64_t block_bytes) const {
   const std::uint64_t wanted = used_ + size_in_file(block_bytes);
-  return wanted - std::min(wanted, std::min(max_size_, disk_limit_));
+  return wanted - std::min(wanted, limit());
+}
+
+std::uint64_t FileRoom::limit() const {
+  return std::min(max_size_, disk_limit_);
 }
 
 DropReason FileRoom::shortage() const {

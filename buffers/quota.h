@@ -22,6 +22,8 @@ class FileRoom {
   [[nodiscard]] bool fits(std::uint64_t block_bytes) const;
   // How much has to go before it fits.
   [[nodiscard]] std::uint64_t missing(std::uint64_t block_bytes) const;
+  [[nodiscard]] std::uint64_t used() const { return used_; }
+  [[nodiscard]] std::uint64_t limit() const;  // the narrower of the two
   // Why something does not fit.
   [[nodiscard]] DropReason shortage() const;
   void take(std::uint64_t block_bytes);

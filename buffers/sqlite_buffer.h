@@ -5,9 +5,11 @@
 #include "core/block.h"
 #include "core/buffer.h"
 #include "core/clock.h"
+#include "core/histogram.h"
 #include "core/ids.h"
 #include "core/result.h"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -101,6 +103,17 @@ struct DeadEntry {
   Timestamp at;
 };
 
+// What a flow holds on the disk, and its own limit.
+struct FlowRoom {
+  std::uint64_t held_records = 0;
+  std::uint64_t held_bytes = 0;  // of their frames
+  std::uint64_t max_bytes = 0;
+};
+
+// Seconds.
+inline constexpr std::array<double, 13> kCommitBounds{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1,
+                                                      0.2,   0.5,   1,     2,    5,    10};
+
 // Of the whole buffer; a snapshot.
 struct BufferCounts {
   std::uint64_t held_blocks = 0;  // stored and not yet confirmed by every sink
@@ -115,6 +128,11 @@ struct BufferCounts {
   std::uint64_t dropped_full = 0;  // for want of room in the flow or the file
   std::uint64_t dropped_disk = 0;  // for want of room on the disk
   std::uint64_t dropped_age = 0;
+
+  std::uint64_t file_bytes = 0;      // in use, as of the last look
+  std::uint64_t file_max_bytes = 0;  // what it may grow to: its limit, or what the disk still has
+  std::vector<FlowRoom> flows{};     // in the order of the routes
+  Histogram commit_seconds{kCommitBounds};  // of the transactions that took place
 
   // Of a damaged file that was found since the start: what happened and where it is now, for a
   // human; empty if nothing did.

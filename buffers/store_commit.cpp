@@ -143,11 +143,13 @@ Status StoreLoop::write(BufferListener& listener, TickKind kind) {
   }
   save_ages(false);
   Tick tick(pending_, room_, ticks_ + 1);
+  const Instant begun = clock_.elapsed();
   Status committed = tick.commit(*file_, pending_, kind, clock_.now());
   if (!committed) {
     unsure_ = true;
     return committed;
   }
+  commit_seconds_.add(std::chrono::duration<double>(clock_.elapsed() - begun).count());
   ticks_ = tick.number();
   more_ = tick.more();
   const std::vector<SealedBlock> settled = tick.settle(pending_);

@@ -18,6 +18,7 @@
 #include "core/backoff.h"
 #include "core/buffer.h"
 #include "core/clock.h"
+#include "core/histogram.h"
 #include "core/result.h"
 
 #include <chrono>
@@ -142,6 +143,7 @@ class StoreLoop {
   std::string read_error_;
   unsigned read_failures_ = 0;  // in a row
   std::uint64_t commits_ = 0;
+  Histogram commit_seconds_{kCommitBounds};
   std::uint64_t stored_bytes_ = 0;
   std::uint64_t passed_ = 0;
   DropCounts dropped_{};

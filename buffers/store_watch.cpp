@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace sluice {
 
@@ -130,6 +131,13 @@ void StoreLoop::publish() {
   const auto dropped = [this](DropReason reason) {
     return dropped_.at(static_cast<std::size_t>(reason));
   };
+  std::vector<FlowRoom> flows;
+  flows.reserve(pending_.flows.size());
+  for (const FlowState& flow : pending_.flows) {
+    const Usage& usage = flow.stored.usage;
+    flows.push_back(
+        {.held_records = usage.records, .held_bytes = usage.bytes, .max_bytes = flow.max_size});
+  }
   inbox_.publish({.held_blocks = pending_.held.blocks,
                   .held_records = pending_.held.records,
                   .held_bytes = pending_.held.bytes,
@@ -141,6 +149,10 @@ void StoreLoop::publish() {
                   .dropped_full = dropped(DropReason::Full),
                   .dropped_disk = dropped(DropReason::Disk),
                   .dropped_age = dropped(DropReason::Age),
+                  .file_bytes = room_.used(),
+                  .file_max_bytes = room_.limit(),
+                  .flows = std::move(flows),
+                  .commit_seconds = commit_seconds_,
                   .quarantine = salvage_.text,
                   .salvaged_blocks = salvage_.salvaged_blocks,
                   .lost_blocks = salvage_.lost_blocks,

@@ -33,6 +33,7 @@ DispatcherWorker::DispatcherWorker(asio::io_context& io, DispatcherOptions optio
       pause_(time_->make_alarm()),
       limits_(time_->make_alarm()),
       startup_(time_->make_alarm()),
+      tally_(options.feeds),
       transport_(std::move(transport)),
       mailbox_(std::make_shared<Mailbox<DispatcherWorker>>()) {
   for (const DispatcherFeed& feed : options.feeds) {
@@ -152,6 +153,7 @@ void DispatcherWorker::fetched(std::size_t index, LaneName lane, const Result<Bl
   Feed& feed = feeds_[index];
   if (block) {
     feed.take(lane, *block, newest_if_it_matters(feed), now());
+    count_work(index);
     ask(index);  // if it was not what is wanted any more
     let_sleep(index);
     count_flows();
@@ -172,6 +174,16 @@ void DispatcherWorker::fetched(std::size_t index, LaneName lane, const Result<Bl
       spdlog::default_logger()->error("the buffer cannot be read {} error=\"{}\"", feed.who,
                                       block.error().message);
       return;
+  }
+}
+
+// Called whenever a lane may have got a block or let go of one.
+void DispatcherWorker::count_work(std::size_t index) {
+  Feed& feed = feeds_[index];
+  if (const BlockPtr block = feed.oldest_in_hand()) {
+    tally_.busy(index, feed.there_since(*block, now()), block->min_time);
+  } else if (tally_.idle(index, now())) {
+    feed.empty_handed(newest(feed), now());
   }
 }
 

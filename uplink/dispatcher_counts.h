@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/transport.h"
 #include "uplink/circuit_breaker.h"
+#include "uplink/feed_counts.h"
 
 #include <array>
 #include <cstddef>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice {
 
@@ -48,6 +50,7 @@ struct DispatcherCounts {
   std::optional<Timestamp> next_attempt;  // while it waits; a look at the least
   std::uint64_t flows_with_backlog = 0;   // live_first: what fresher blocks have overtaken
   std::uint64_t flows_refused = 0;        // of which the destination takes nothing at all
+  std::vector<FeedCounts> feeds;          // by flow, in the order of DispatcherOptions::feeds
   std::string last_error;  // of the attempt before the current one; empty after a success
 };
 

@@ -29,7 +29,7 @@ class DispatcherWorker : public std::enable_shared_from_this<DispatcherWorker> {
   void start();
   void stop();
   static void abandon(std::shared_ptr<DispatcherWorker> worker);
-  [[nodiscard]] DispatcherCounts counts() const { return tally_.counts(); }
+  [[nodiscard]] DispatcherCounts counts() const { return tally_.counts(now()); }
   [[nodiscard]] TransportFigures connection() const { return transport_->figures(); }
 
  private:
@@ -40,6 +40,7 @@ class DispatcherWorker : public std::enable_shared_from_this<DispatcherWorker> {
   void ask(std::size_t index, LaneName lane);
   void fetched(std::size_t index, LaneName lane, const Result<BlockPtr>& block);
   void let_sleep(std::size_t index);
+  void count_work(std::size_t index);
   void come_to_rest();
   void give_up();
   void after(Alarm& alarm, std::chrono::milliseconds time,

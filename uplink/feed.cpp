@@ -29,6 +29,7 @@ Feed::Feed(DispatcherFeed feed, const std::string& sink, const DeliveryOptions& 
 void Feed::begin(Sequence newest, Instant now) {
   newest_at_start_ = newest;
   mark(newest, now);
+  empty_handed(newest, now);
   if (live_first_ && just_before(newest) > Sequence(0)) {
     jump(just_before(newest), newest, now);
   }
@@ -117,6 +118,13 @@ void Feed::go_to(Sequence position) {
 void Feed::mark(Sequence newest, Instant now) {
   seen_ = newest;
   seen_at_ = now;
+}
+
+BlockPtr Feed::oldest_in_hand() const {
+  const BlockPtr& main = lane(LaneName::Main).block;
+  const BlockPtr& backlog = lane(LaneName::Backlog).block;
+  const bool other = main == nullptr || (backlog != nullptr && backlog->first < main->first);
+  return other ? backlog : main;
 }
 
 void Feed::pass_over(Sequence newest) {

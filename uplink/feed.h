@@ -82,6 +82,16 @@ class Feed {
   // oldest_first: back to the first block that was passed over, if there is one.
   void return_to_passed();
 
+  // The oldest block in hand; null if there is none.
+  [[nodiscard]] BlockPtr oldest_in_hand() const;
+  // No lane has a block any more, or yet; whether there is one in the buffer is not known.
+  void empty_handed(Sequence newest, Instant now) { empty_ = {newest, now}; }
+  // A lane has got `block` after that. Since when it has been there to be delivered: ever since the
+  // hands were empty if the buffer had it then.
+  [[nodiscard]] Instant there_since(const Block& block, Instant now) const {
+    return block.first <= empty_.newest ? empty_.since : now;
+  }
+
   // Was in the buffer before the agent started.
   [[nodiscard]] bool is_old(const Block& block) const { return block.first <= newest_at_start_; }
   // live_first: what the main lane has left behind is not yet delivered.
@@ -113,6 +123,11 @@ class Feed {
   // There was this block at this time: the main lane should have passed it soon afterwards.
   Sequence seen_{};
   Instant seen_at_;
+  struct EmptyHands {
+    Sequence newest{};
+    Instant since;
+  };
+  EmptyHands empty_;
   bool passes_over_ = false;
   std::uint64_t stride_ = 1;
 };

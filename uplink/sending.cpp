@@ -35,6 +35,7 @@ void DispatcherWorker::jump_where_behind() {
   for (std::size_t i = 0; i < feeds_.size(); ++i) {
     Feed& feed = feeds_[i];
     if (feed.lane(LaneName::Main).ready() && feed.jump_if_behind(newest(feed), now())) {
+      count_work(i);
       ask(i);
     }
   }

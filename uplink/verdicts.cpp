@@ -28,6 +28,7 @@ void DispatcherWorker::answered(const Turn& turn, const Answer& answer) {
   shipment_ = {};
   tally_.breaker(breaker_.state());
   count_flows();
+  count_work(turn.feed);
   if (stopping_) {
     come_to_rest();
     return;
@@ -70,7 +71,7 @@ void DispatcherWorker::confirmed(const Turn& turn) {
     feed.return_to_passed();
   }
   feed.guard.accepted();
-  tally_.confirmed(shipment_);
+  tally_.confirmed(turn.feed, shipment_, time_->clock().now());
 }
 
 // Nothing would get through now: neither this block nor another.
@@ -121,7 +122,7 @@ void DispatcherWorker::bury(const Turn& turn, const Answer& answer) {
   buffer_.bury(feed.id.flow, feed.id.sink, stretch.after, stretch.last,
                {.reason = too_large ? "too_large" : "refused",
                 .detail = answer.words.empty() ? answer.detail : answer.words});
-  tally_.buried(too_large);
+  tally_.buried(turn.feed, too_large);
 }
 
 void DispatcherWorker::split(const Turn& turn, std::chrono::milliseconds slowly) {
@@ -141,6 +142,7 @@ void DispatcherWorker::has_split(const Turn& turn, std::chrono::milliseconds slo
   Lane& lane = feed.lane(turn.lane);
   lane.in_surgery = false;
   lane.block = nullptr;  // what is there now is what the buffer hands out
+  count_work(turn.feed);
   if (done) {
     tally_.split();
   } else if (done.error().reaction == Reaction::Closed) {

@@ -2,6 +2,10 @@
 
 #include <simdjson.h>
 
+#include <array>
+#include <charconv>
+#include <cmath>
+
 namespace sluice {
 
 namespace {
@@ -68,6 +72,15 @@ JsonWriter& JsonWriter::value(std::string_view text) {
   }
   text_ += '"';
   return *this;
+}
+
+JsonWriter& JsonWriter::value(double number) {
+  if (!std::isfinite(number)) {
+    return null();
+  }
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number);
+  return literal({text.data(), end.ptr});
 }
 
 JsonWriter& JsonWriter::value(bool truth) {

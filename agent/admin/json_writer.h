@@ -21,6 +21,7 @@ class JsonWriter {
   JsonWriter& value(const char* text) { return value(std::string_view(text)); }
   JsonWriter& value(bool truth);
   JsonWriter& value(std::integral auto number) { return literal(std::to_string(number)); }
+  JsonWriter& value(double number);  // null for what is not finite: JSON has no word for it
   JsonWriter& null() { return literal("null"); }
   JsonWriter& literal(std::string_view json);  // as it stands
 

@@ -1,8 +1,11 @@
 #include "commands/assembly.h"
 
 #include "admin/server.h"
+#include "commands/metrics.h"
+#include "commands/queue_watch.h"
 #include "commands/status.h"
 #include "commands/transports.h"
+#include "metrics/page.h"
 #include "pipeline/intake.h"
 #include "tools/backend.h"
 #include "tools/buffer_routes.h"
@@ -94,11 +97,13 @@ class Agent::Parts {
         shutdown_timeout_(config.agent.shutdown_timeout),
         buffer_(std::move(buffer)),
         intake_(flows_of(config), config.blocks, buffer_->last_sequence(), *buffer_, clock_),
-        flow_count_(config.flows.size()),
         admin_({.own_socket = own_socket_of(config.agent.data_dir),
                 .endpoint = config.admin,
                 .limits = {}},
                routes()) {
+    for (const FlowConfig& flow : config.flows) {
+      flow_names_.push_back(flow.name);
+    }
     for (const MqttSourceOptions& options : config.sources) {
       sources_.push_back(make_mqtt_source(options, *buffer_, clock_));
       source_names_.push_back(options.name);
@@ -125,6 +130,7 @@ class Agent::Parts {
   }
 
   void start() {
+    look();
     admin_.start();
     store_thread_ = std::jthread([this](const std::stop_token& stop) {
       name_this_thread("store");
@@ -165,6 +171,8 @@ class Agent::Parts {
 
   [[nodiscard]] bool failed() const { return failed_; }
 
+  void look() { queues_.look(clock_.elapsed(), status()); }
+
   [[nodiscard]] AgentCounts counts() const {
     AgentCounts sum;
     for (const auto& source : sources_) {
@@ -173,7 +181,7 @@ class Agent::Parts {
       sum.acknowledged += counts.acknowledged;
       sum.redelivered += counts.redelivered;
     }
-    for (std::size_t flow = 0; flow < flow_count_; ++flow) {
+    for (std::size_t flow = 0; flow < flow_names_.size(); ++flow) {
       sum.records += intake_.counts(FlowIndex(flow)).records;
     }
     for (const auto& dispatcher : dispatchers_) {
@@ -230,12 +238,18 @@ class Agent::Parts {
     });
     routes.add(AdminMethod::Get, "/status", AdminAccess::Figures,
                [this](const AdminRequest&) { return AdminResponse{.text = to_json(status())}; });
+    routes.add(AdminMethod::Get, "/metrics", AdminAccess::Figures, [this](const AdminRequest&) {
+      return AdminResponse{.content_type = std::string(kMetricsContentType),
+                           .text = to_metrics(status(), process_figures())};
+    });
     add_buffer_routes(routes, *buffer_);
     add_dead_routes(routes, *buffer_);
     add_dead_changes(routes, *buffer_);
     return routes;
   }
 
+  // The ledgers are read before the counts of the intake: nothing is in the file that has not
+  // arrived.
   [[nodiscard]] AgentStatus status() const {
     AgentStatus status{.version = version_,
                        .agent = agent_,
@@ -243,7 +257,7 @@ class Agent::Parts {
                        .now = clock_.now(),
                        .counts = counts(),
                        .buffer = buffer_->counts(),
-                       .ledgers = buffer_->ledgers(),
+                       .flows = flow_statuses(),
                        .sources = {},
                        .sinks = {}};
     for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -252,7 +266,32 @@ class Agent::Parts {
     for (std::size_t i = 0; i < dispatchers_.size(); ++i) {
       status.sinks[sink_names_[i]] = {dispatchers_[i]->counts(), dispatchers_[i]->connection()};
     }
+    add_feeds_and_rooms(status);
+    queues_.tell(status);
     return status;
+  }
+
+  [[nodiscard]] std::map<std::string, FlowStatus, std::less<>> flow_statuses() const {
+    std::map<std::string, FlowStatus, std::less<>> flows;
+    FlowLedgers ledgers = buffer_->ledgers();
+    for (std::size_t i = 0; i < flow_names_.size(); ++i) {
+      FlowStatus& flow = flows[flow_names_[i]];
+      flow.ledger = std::move(ledgers[flow_names_[i]]);
+      flow.counts = intake_.counts(FlowIndex(i));
+    }
+    return flows;
+  }
+
+  // What buffer and sinks know by the position of the flow.
+  void add_feeds_and_rooms(AgentStatus& status) const {
+    for (std::size_t i = 0; i < flow_names_.size(); ++i) {
+      status.flows[flow_names_[i]].room = status.buffer.flows.at(i);
+    }
+    for (const auto& [name, sink] : status.sinks) {
+      for (const FeedCounts& feed : sink.counts.feeds) {
+        status.flows[flow_names_.at(number(feed.flow))].feeds.emplace(name, feed);
+      }
+    }
   }
 
   const Clock& clock_;
@@ -261,7 +300,7 @@ class Agent::Parts {
   const std::chrono::milliseconds shutdown_timeout_;
   std::unique_ptr<SqliteBuffer> buffer_;
   Intake intake_;
-  const std::size_t flow_count_;
+  std::vector<std::string> flow_names_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<std::string> source_names_;  // of them
   std::vector<Inlet*> inlets_;
@@ -275,6 +314,7 @@ class Agent::Parts {
   std::jthread intake_thread_;
   std::jthread uplink_thread_;
   std::vector<std::jthread> source_threads_;
+  QueueWatch queues_;
   AdminServer admin_;  // last: its handlers use everything else
 };
 
@@ -306,6 +346,10 @@ void Agent::start() {
 
 void Agent::stop() {
   parts_->stop();
+}
+
+void Agent::look() {
+  parts_->look();
 }
 
 bool Agent::failed() const {

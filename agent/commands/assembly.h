@@ -44,6 +44,9 @@ class Agent {
   // last. Ends within shutdown_timeout; what could not be settled by then was not acknowledged.
   void stop();
 
+  // Takes a sample of the flows, from which their rates are worked out. To be called once a second.
+  void look();
+
   // True once a source has given up for good; stop() and end the process with an error then.
   [[nodiscard]] bool failed() const;
   [[nodiscard]] AgentCounts counts() const;

@@ -63,7 +63,7 @@ class BufferWatch {
 };
 
 // Returns the number of the signal, or 0 when the agent has failed by itself.
-int wait_for_the_end(const Agent& agent, BufferWatch& watch) {
+int wait_for_the_end(Agent& agent, BufferWatch& watch) {
   const sigset_t signals = ending_signals();
   const timespec second{.tv_sec = 1, .tv_nsec = 0};
   while (!agent.failed()) {
@@ -72,6 +72,7 @@ int wait_for_the_end(const Agent& agent, BufferWatch& watch) {
       return signal;
     }
     watch.look(agent.counts());
+    agent.look();
   }
   return 0;
 }

@@ -39,15 +39,49 @@ void write_buffer(const BufferCounts& buffer, JsonWriter& json) {
   json.field("lost_records", buffer.lost_records).end_object();
 }
 
-void write_ledgers(const FlowLedgers& ledgers, JsonWriter& json) {
-  json.key("flows").begin_object();
-  for (const auto& [flow, ledger] : ledgers) {
-    json.key(flow).begin_object().key("ledger").begin_object();
-    for (const auto& [what, records] : ledger) {
-      json.field(what, records);
-    }
-    json.end_object().end_object();
+void write_rate_or_null(const char* name, std::optional<double> figure, JsonWriter& json) {
+  json.key(name);
+  if (figure) {
+    json.value(*figure);
+  } else {
+    json.null();
   }
+}
+
+void write_service(const ServiceFigures& service, JsonWriter& json) {
+  write_rate_or_null("service_rate", service.service_rate, json);
+  write_rate_or_null("utilization", service.utilization, json);
+  write_rate_or_null("time_in_system", service.time_in_system, json);
+}
+
+void write_queue(const FlowStatus& flow, JsonWriter& json) {
+  const QueueFigures& queue = flow.queue;
+  json.key("queue").begin_object().field("records", queue.held);
+  json.field("mean_records", queue.mean_held).field("arrival_rate", queue.arrival_rate);
+  write_service(queue.slowest, json);
+  write_rate_or_null("little_time", queue.little_time, json);
+  write_rate_or_null("time_to_full", queue.time_to_full, json);
+  write_rate_or_null("time_to_drain", queue.time_to_drain, json);
+  json.key("sinks").begin_object();
+  auto service = queue.services.begin();
+  for (const auto& [sink, feed] : flow.feeds) {
+    json.key(sink).begin_object();
+    write_service(service != queue.services.end() ? *service++ : ServiceFigures(), json);
+    json.end_object();
+  }
+  json.end_object().end_object();
+}
+
+void write_flow(const FlowStatus& flow, JsonWriter& json) {
+  json.begin_object().field("records", flow.counts.records).field("blocks", flow.counts.blocks);
+  json.field("decode_errors", flow.counts.errors).field("held_records", flow.room.held_records);
+  json.field("held_bytes", flow.room.held_bytes).field("max_bytes", flow.room.max_bytes);
+  json.key("ledger").begin_object();
+  for (const auto& [what, records] : flow.ledger) {
+    json.field(what, records);
+  }
+  json.end_object();
+  write_queue(flow, json);
   json.end_object();
 }
 
@@ -106,18 +140,6 @@ void write_sums(const AgentCounts& counts, JsonWriter& json) {
   json.field("received", counts.received).field("acknowledged", counts.acknowledged);
   json.field("redelivered", counts.redelivered).field("records", counts.records);
   json.field("delivered", counts.delivered);
-}
-
-std::string_view word_of(HealthState state) {
-  switch (state) {
-    case HealthState::Ok:
-      return "ok";
-    case HealthState::Degraded:
-      return "degraded";
-    case HealthState::Failing:
-      return "failing";
-  }
-  return "";
 }
 
 // Sooner than this somebody has to see to a certificate.
@@ -191,6 +213,18 @@ void diagnose_sink(const std::string& name, const SinkStatus& sink, Timestamp no
 
 }  // namespace
 
+std::string_view word_of(HealthState state) {
+  switch (state) {
+    case HealthState::Ok:
+      return "ok";
+    case HealthState::Degraded:
+      return "degraded";
+    case HealthState::Failing:
+      return "failing";
+  }
+  return "";
+}
+
 Health health_of(const AgentStatus& status) {
   Diagnosis diagnosis;
   diagnose_buffer(status.buffer, diagnosis);
@@ -212,7 +246,12 @@ std::string to_json(const AgentStatus& status) {
   json.field("health", word_of(health_of(status).state));
   write_sums(status.counts, json);
   write_buffer(status.buffer, json);
-  write_ledgers(status.ledgers, json);
+  json.key("flows").begin_object();
+  for (const auto& [name, flow] : status.flows) {
+    json.key(name);
+    write_flow(flow, json);
+  }
+  json.end_object();
   json.key("sources").begin_object();
   for (const auto& [name, source] : status.sources) {
     json.key(name);

@@ -6,6 +6,8 @@
 #include "core/clock.h"
 #include "core/source.h"
 #include "core/transport.h"
+#include "metrics/queue_meter.h"
+#include "pipeline/intake.h"
 #include "uplink/dispatcher_counts.h"
 
 #include <cstdint>
@@ -21,6 +23,14 @@ struct SinkStatus {
   TransportFigures connection;
 };
 
+struct FlowStatus {
+  Ledger ledger;
+  FlowCounts counts;
+  FlowRoom room;
+  std::map<std::string, FeedCounts> feeds;  // by the name of the sink
+  QueueFigures queue;                       // its services in the order of the feeds
+};
+
 struct AgentStatus {
   std::string_view version;
   std::string_view agent;
@@ -28,7 +38,7 @@ struct AgentStatus {
   Timestamp now;
   AgentCounts counts;
   BufferCounts buffer;
-  FlowLedgers ledgers;
+  std::map<std::string, FlowStatus, std::less<>> flows;
   std::map<std::string, SourceCounts> sources;
   std::map<std::string, SinkStatus> sinks;
 };
@@ -50,6 +60,7 @@ struct Health {
 };
 
 Health health_of(const AgentStatus& status);
+std::string_view word_of(HealthState state);  // ok, degraded, failing
 
 std::string to_json(const AgentStatus& status);
 std::string to_json(const Health& health);

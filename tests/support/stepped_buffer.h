@@ -86,7 +86,7 @@ class SteppedBuffer {
                             }});
     }
     step();
-    const BlockPtr block = *answer;
+    BlockPtr block = *answer;
     if (block != nullptr) {
       answer = nullptr;
     }

@@ -70,6 +70,15 @@ void AgentProcess::fault(const std::string& name, bool on) {
   }
 }
 
+Outcome run(const std::vector<std::string>& arguments) {
+  const TempDirectory directory;
+  Process process({.arguments = arguments, .output = directory.file("out"), .environment = {}});
+  Outcome outcome;
+  outcome.code = process.wait(std::chrono::seconds(60)).value_or(-1);
+  outcome.text = read_file(directory.file("out"));
+  return outcome;
+}
+
 std::size_t occurrences(const std::string& log, const std::string& text) {
   std::size_t count = 0;
   for (std::size_t at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) {

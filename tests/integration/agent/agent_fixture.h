@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sluice::testing_support {
 
@@ -55,6 +56,13 @@ class AgentProcess {
   std::string config_;
   std::optional<Process> process_;
 };
+
+// What a program that ends has said, and how it ended.
+struct Outcome {
+  int code = -1;
+  std::string text;
+};
+Outcome run(const std::vector<std::string>& arguments);
 
 // How often `text` occurs in `log`.
 std::size_t occurrences(const std::string& log, const std::string& text);

@@ -19,28 +19,11 @@ using testing_support::free_port;
 using testing_support::Load;
 using testing_support::local_url;
 using testing_support::Mosquitto;
+using testing_support::Outcome;
 using testing_support::Process;
+using testing_support::run;
 using testing_support::TempDirectory;
 using testing_support::wait_for_subscription;
-
-struct Outcome {
-  int code = -1;
-  std::string text;
-};
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-Outcome run(const std::vector<std::string>& arguments) {
-  const TempDirectory directory;
-  Process process({.arguments = arguments, .output = directory.file("out"), .environment = {}});
-  Outcome outcome;
-  outcome.code = process.wait(std::chrono::seconds(60)).value_or(-1);
-  outcome.text = content(directory.file("out"));
-  return outcome;
-}
 
 std::size_t lines_in(const std::string& text) {
   return static_cast<std::size_t>(std::ranges::count(text, '\n'));

@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
 #include <thread>
 
@@ -83,6 +85,13 @@ TEST(JsonWriter, WritesWhatItIsTold) {
   EXPECT_EQ(json.text(),
             "{\"a\":1,\"b\":\"x\\\"\\u000a\\\\\",\"c\":[true,-2,null,{}],\"d\":\"café\","
             "\"e\":\"\\ufffd\"}");
+}
+
+TEST(JsonWriter, WritesNumbersAsTheyAreReadBack) {
+  JsonWriter json;
+  json.begin_array().value(0.1).value(3.0).value(-2.5e-9).value(1e300);
+  json.value(std::numeric_limits<double>::infinity()).value(std::nan("")).end_array();
+  EXPECT_EQ(json.text(), "[0.1,3,-2.5e-09,1e+300,null,null]");
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ class AdminServerTest : public testing::Test {
   }
 
   void serve(const std::string& path, std::vector<std::string> pieces,
-             std::optional<Error> error = std::nullopt) {
+             const std::optional<Error>& error = std::nullopt) {
     routes_.add(AdminMethod::Get, path, AdminAccess::Open,
                 [this, pieces = std::move(pieces), error](const AdminRequest&) {
                   return AdminResponse{.body = std::make_unique<ListedBody>(pieces, error, asked_)};

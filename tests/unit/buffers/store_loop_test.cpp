@@ -108,6 +108,35 @@ TEST_F(StoreLoopTest, TellsWhichFlowIsAtItsLimitUntilThereIsRoom) {
   EXPECT_EQ(buffer.counts().trouble, "");
 }
 
+TEST_F(StoreLoopTest, TellsForEachFlowAndTheFileHowMuchIsTakenOfWhat) {
+  SqliteBufferOptions own = options({{"a", {"x"}}, {"b", {"x"}, 5'000}});
+  own.max_size = 40UL * 1024 * 1024;
+  SteppedBuffer buffer(std::move(own));
+  ASSERT_TRUE(buffer.open());
+  buffer.submit(make_block(1, 1, 3, std::string(300, 'x')));
+  buffer.tick();
+  const BufferCounts counts = buffer.counts();
+  ASSERT_EQ(counts.flows.size(), 2U);
+  EXPECT_EQ(counts.flows[0].held_records, 0U);
+  EXPECT_EQ(counts.flows[0].max_bytes, Route().max_size);
+  EXPECT_EQ(counts.flows[1].held_records, 3U);
+  EXPECT_EQ(counts.flows[1].held_bytes, 300U);
+  EXPECT_EQ(counts.flows[1].max_bytes, 5'000U);
+  EXPECT_EQ(counts.file_max_bytes, 40UL * 1024 * 1024);
+  EXPECT_GT(counts.file_bytes, 300U);
+  EXPECT_LT(counts.file_bytes, counts.file_max_bytes);
+}
+
+TEST_F(StoreLoopTest, MeasuresEveryTransactionThatTakesPlace) {
+  SteppedBuffer buffer(options());
+  ASSERT_TRUE(buffer.open());
+  const std::uint64_t before = buffer.counts().commit_seconds.count();
+  buffer.submit(make_block(0, 1, 1, "data"));
+  buffer.tick();
+  buffer.tick();
+  EXPECT_EQ(buffer.counts().commit_seconds.count(), before + 1);
+}
+
 TEST_F(StoreLoopTest, TellsThatTheFileIsAtItsLimit) {
   SteppedBuffer buffer({.directory = directory_.path(),
                         .max_size = 120'000,

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +23,7 @@ AgentStatus healthy() {
                      .now = kNow,
                      .counts = {},
                      .buffer = {},
-                     .ledgers = {},
+                     .flows = {},
                      .sources = {},
                      .sinks = {}};
   status.sources["plant"].connected = true;
@@ -91,7 +93,18 @@ TEST(HealthOfAnAgent, WarnsTwoWeeksBeforeACertificateEnds) {
 
 TEST(StatusAsJson, HoldsWhatIsKnownOfEveryPart) {
   AgentStatus status = healthy();
-  status.ledgers["telemetry"]["stored"] = 12;
+  FlowStatus& flow = status.flows["telemetry"];
+  flow.ledger["stored"] = 12;
+  flow.feeds.emplace("cloud", FeedCounts{});
+  flow.queue = {
+      .held = 30,
+      .arrival_rate = 12.5,
+      .mean_held = 40,
+      .slowest = {.service_rate = 50, .utilization = 0.25, .time_in_system = std::nullopt},
+      .little_time = 3.2,
+      .time_to_full = std::numeric_limits<double>::infinity(),
+      .time_to_drain = 0.8,
+      .services = {{.service_rate = 50, .utilization = 0.25, .time_in_system = {}}}};
   status.sinks["cloud"].counts.answers.at(static_cast<std::size_t>(Verdict::TooLarge)) = 4;
   status.sinks["cloud"].counts.buried_refused = 2;
   status.sinks["cloud"].connection.url = "https://cloud.example/in";
@@ -104,6 +117,13 @@ TEST(StatusAsJson, HoldsWhatIsKnownOfEveryPart) {
   EXPECT_EQ(std::string_view(json["health"]), "degraded");
   EXPECT_EQ(std::string_view(json["time"]), "2025-11-21T02:40:00Z");
   EXPECT_EQ(std::uint64_t(json["flows"]["telemetry"]["ledger"]["stored"]), 12U);
+  const auto queue = json["flows"]["telemetry"]["queue"];
+  EXPECT_EQ(std::uint64_t(queue["records"]), 30U);
+  EXPECT_EQ(double(queue["arrival_rate"]), 12.5);
+  EXPECT_EQ(double(queue["little_time"]), 3.2);
+  EXPECT_TRUE(queue["time_in_system"].is_null());
+  EXPECT_TRUE(queue["time_to_full"].is_null()) << "never";
+  EXPECT_EQ(double(queue["sinks"]["cloud"]["utilization"]), 0.25);
   EXPECT_TRUE(bool(json["sources"]["plant"]["connected"]));
   const auto cloud = json["sinks"]["cloud"];
   EXPECT_EQ(std::uint64_t(cloud["records"]), 5U);
