@@ -57,7 +57,8 @@ TEST(Diagnostics, CountCharactersAndNotBytes) {
   EXPECT_EQ(report("flöws: 1\n" + kValid),
             "test.yaml:1:1: error: flöws: unknown key: did you mean flows?\nflöws: 1\n^\n");
   EXPECT_EQ(report(with_source("username: {ü: 1, é: 2}")),
-            "test.yaml:5:15: error: sources.plant.username: must be a single value\n"
+            "test.yaml:5:15: error: sources.plant.username: must be a single value, not a list or "
+            "a section\n"
             "    username: {ü: 1, é: 2}\n              ^\n");
   EXPECT_EQ(findings(with_top("agent: {log: {lével: info, level: x}}")),
             (List{"1:15 error agent.log.lével", "1:35 error agent.log.level"}));

@@ -54,7 +54,8 @@ TEST(Secrets, AreCoveredInTheLinesOfOtherProblems) {
         "passwd: hunter2", "auth: {basic: [a, hunter2]}", "headers: {X-Token: hunter2, \"a b\": c}",
         "headers: {X-Token: [hunter2]}", "headers: [hunter2]", "proxy: http://me:hunter2@h",
         "auth: {bearer: \"hunter2\\n\"}", "auth: &a {bearer: hunter2, basik: *a}",
-        "unknown: [1, {deep: hunter2}]"}) {
+        "unknown: [1, {deep: hunter2}]", "auth: {bearer: \"${HOME}\", bearer: hunter2}",
+        "auth: {x: 1, x: {y: hunter2}}", "proxy: http://h\n    proxy: http://me:hunter2@h"}) {
     EXPECT_TRUE(is_silent_about("hunter2", with_sink(line))) << report(with_sink(line));
   }
   for (const char* lines :

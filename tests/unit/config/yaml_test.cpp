@@ -31,7 +31,7 @@ TEST(Yaml, IsNotIndentedWithTabs) {
 
 TEST(Yaml, ErrorsHaveAPlace) {
   EXPECT_EQ(findings("a: b: c\n"), List{"1:5 error "});
-  EXPECT_EQ(findings("sources: [a\nflows: b\n"), List{"2:6 error "});
+  EXPECT_EQ(findings("sources: [a\nflows: b\n"), List{"1:10 error "});
   EXPECT_EQ(findings("a: *nobody\n"), List{"1:4 error "});
   EXPECT_EQ(findings("a: 1\n b: 2\n"), List{"2:3 error "});
 }
