@@ -8,6 +8,7 @@
 #include "config/substitution.h"
 
 #include <algorithm>
+#include <cassert>
 #include <map>
 #include <set>
 #include <string_view>
@@ -200,7 +201,7 @@ class Composer {
 
   Findings& findings_;
   Composition result_;
-  Merger merger_;
+  TreeMerger merger_;
   std::vector<const YamlNode*> layers_;
   std::vector<std::string> chain_;  // files that are being read, each included by the one before it
   std::set<std::string> seen_;      // included in this layer
@@ -210,6 +211,7 @@ class Composer {
 }  // namespace
 
 Composition compose(const ConfigFiles& files, Findings& findings) {
+  assert(!files.paths.empty());
   Composer composer(findings);
   bool is_first = true;
   for (const std::string& path : files.paths) {

@@ -19,6 +19,8 @@ class Matches {
  public:
   // A directory that does not exist holds no match; one that cannot be read may hold some.
   explicit Matches(const std::string& pattern)
+      // NOLINTNEXTLINE(concurrency-mt-unsafe): against changes of the environment, and there are
+      // none
       : outcome_(::glob(pattern.c_str(), 0, fails_unless_absent, &found_)) {}
   ~Matches() { ::globfree(&found_); }
   Matches(const Matches&) = delete;

@@ -35,26 +35,30 @@ std::map<std::string_view, std::size_t> positions(const std::vector<Entry>& entr
 
 }  // namespace
 
-YamlNode& Merger::make(Kind kind, const YamlNode& like) {
+YamlNode& TreeMerger::make(Kind kind, const YamlNode& like) {
   YamlNode& node = made_.nodes.emplace_back();
   node.kind = kind;
   node.place = like.place;
   node.end = like.end;
+  flat_.insert(&node);
   return node;
 }
 
-std::vector<Entry> Merger::entries(const YamlNode& map, const std::string& path) {
+std::vector<Entry> TreeMerger::entries(const YamlNode& map, const std::string& path) {
   const YamlNode& content = map.content();
+  if (flat_.contains(&content)) {
+    return content.entries;
+  }
   return content.kind == Kind::Map ? entries_of(content, path, budget_, findings_)
                                    : std::vector<Entry>();
 }
 
-const YamlNode& Merger::overlay(const YamlNode& below, const YamlNode& above) {
+const YamlNode& TreeMerger::overlay(const YamlNode& below, const YamlNode& above) {
   return overlay(below, above, "", 0);
 }
 
-const YamlNode& Merger::overlay(const YamlNode& below, const YamlNode& above,
-                                const std::string& path, int depth) {
+const YamlNode& TreeMerger::overlay(const YamlNode& below, const YamlNode& above,
+                                    const std::string& path, int depth) {
   const Kind old = below.content().kind;
   const Kind now = above.content().kind;
   if (old == Kind::Map && now == Kind::Null) {
@@ -81,12 +85,12 @@ const YamlNode& Merger::overlay(const YamlNode& below, const YamlNode& above,
   return merged;
 }
 
-const YamlNode& Merger::unite(const YamlNode& first, const YamlNode& second) {
+const YamlNode& TreeMerger::unite(const YamlNode& first, const YamlNode& second) {
   return unite(first, second, "", true);
 }
 
-const YamlNode& Merger::unite(const YamlNode& first, const YamlNode& second,
-                              const std::string& path, bool is_root) {
+const YamlNode& TreeMerger::unite(const YamlNode& first, const YamlNode& second,
+                                  const std::string& path, bool is_root) {
   YamlNode& united = make(Kind::Map, first);
   united.entries = entries(first, path);
   const auto known = positions(united.entries);
@@ -103,8 +107,8 @@ const YamlNode& Merger::unite(const YamlNode& first, const YamlNode& second,
   return united;
 }
 
-const YamlNode& Merger::unite_entry(const Entry& first, const Entry& second,
-                                    const std::string& path, bool is_root) {
+const YamlNode& TreeMerger::unite_entry(const Entry& first, const Entry& second,
+                                        const std::string& path, bool is_root) {
   const YamlNode& one = first.value->content();
   const YamlNode& two = second.value->content();
   if (is_root && is_section(one) && is_section(two)) {
@@ -123,7 +127,7 @@ const YamlNode& Merger::unite_entry(const Entry& first, const Entry& second,
   return *first.value;
 }
 
-const YamlNode& Merger::without(const YamlNode& map, const std::string& key) {
+const YamlNode& TreeMerger::without(const YamlNode& map, const std::string& key) {
   YamlNode& rest = make(Kind::Map, map);
   rest.entries = entries(map, "");
   std::erase_if(rest.entries, [&](const Entry& entry) { return entry.key->content().text == key; });

@@ -5,16 +5,17 @@
 #include "config/findings.h"
 
 #include <cstddef>
+#include <set>
 #include <string>
 #include <vector>
 
 namespace sluice::configuration {
 
 // One thread at a time.
-class Merger {
+class TreeMerger {
  public:
   // New nodes go into `made`, which must outlive the result, as must the trees that are merged.
-  Merger(Document& made, Findings& findings) : made_(made), findings_(findings) {}
+  TreeMerger(Document& made, Findings& findings) : made_(made), findings_(findings) {}
 
   // `above` wins: maps are merged key by key, everything else is replaced.
   const YamlNode& overlay(const YamlNode& below, const YamlNode& above);
@@ -43,7 +44,8 @@ class Merger {
 
   Document& made_;
   Findings& findings_;
-  std::size_t budget_ = 50'000;  // keys that are looked at
+  std::set<const YamlNode*> flat_;  // made here: nothing is repeated in them, and no << is left
+  std::size_t budget_ = 50'000;     // keys that are looked at
 };
 
 }  // namespace sluice::configuration

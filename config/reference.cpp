@@ -37,7 +37,8 @@ reported at the place where the value really stands, and `sluice check --print-e
   others. What two files both define (a source, a sink, `agent.id`) is an error that names both places.
 - `-c base.yaml -c site.yaml`, several times, *changes* it: the later file is laid over the earlier ones. Sections are merged
   key by key; single values and lists are replaced.
-- `--env staging` lays `sluice.staging.yaml` over the first file, `sluice.yaml`, beside which it must stand.
+- `--env staging` lays `sluice.staging.yaml` over the first file, `sluice.yaml`, beside which it must stand; files of further
+  `-c` come after it.
 )";
 
 std::string bounds(const std::string& low, const std::string& high) {

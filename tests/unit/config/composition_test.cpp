@@ -100,6 +100,20 @@ TEST_F(Composition, ReadsAFileOnceHoweverOftenItIsNamed) {
   EXPECT_EQ(names(loaded), (List{"cloud", "archive"}));
 }
 
+TEST_F(Composition, MayConsistOfManyFiles) {
+  write("sluice.yaml", "include: [conf.d/*]\n" + kValid);
+  for (int i = 0; i < 150; ++i) {
+    std::string sinks = "sinks:\n";
+    for (int j = 0; j < 5; ++j) {
+      sinks += "  s" + std::to_string(5 * i + j) + ": {type: stdout}\n";
+    }
+    write("conf.d/" + std::to_string(i), sinks);
+  }
+  const LoadedConfig loaded = load_main();
+  EXPECT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded.config.sinks.size(), 751U);
+}
+
 TEST_F(Composition, CompletesSectionsKeyByKey) {
   write("sluice.yaml", "include: [agent.yaml]\nagent: {id: edge-1}\n" + kValid);
   write("agent.yaml", "agent: {data_dir: /data}\nbuffer: {max_size: 2GiB}\n");
