@@ -19,8 +19,7 @@ class Matches {
  public:
   // A directory that does not exist holds no match; one that cannot be read may hold some.
   explicit Matches(const std::string& pattern)
-      // NOLINTNEXTLINE(concurrency-mt-unsafe): against changes of the environment, and there are
-      // none
+      // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment meanwhile
       : outcome_(::glob(pattern.c_str(), 0, fails_unless_absent, &found_)) {}
   ~Matches() { ::globfree(&found_); }
   Matches(const Matches&) = delete;

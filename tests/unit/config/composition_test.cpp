@@ -191,6 +191,9 @@ TEST_F(Composition, ReportsWhereTheValueReallyStands) {
   EXPECT_EQ(places(loaded),
             (List{"site.yaml:3:14 sinks.cloud.timeout", "site.yaml:4:3 sinks.spare"}));
   EXPECT_NE(report(loaded).find("    timeout: 5\n             ^\n"), std::string::npos);
+  write("empty.yaml", "sinks:\n  cloud:\n    url:\n");
+  EXPECT_EQ(places(load_config(files({"sluice.yaml", "empty.yaml"}))),
+            List{"empty.yaml:3:5 sinks.cloud.url"});
 }
 
 TEST_F(Composition, LaysTheFileOfTheEnvironmentOverTheFirstOne) {
