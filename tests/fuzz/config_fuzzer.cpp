@@ -9,20 +9,22 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+// NOLINTBEGIN(readability-identifier-naming): the names and types of these are libFuzzer's
 extern "C" {
 std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
 std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                     unsigned int seed);
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace sluice {
 namespace {
@@ -84,7 +86,7 @@ const Words& words() {
                  "$$",
                  "|",
                  ">-",
-                 "\"\\x07\"",
+                 R"("\x07")",
                  "ü",
                  "22:00-06:00",
                  "{409: retry}",
@@ -211,7 +213,7 @@ class Mutator {
 // libFuzzer keeps the input that leads here.
 void demand(bool holds, const char* what, const Diagnostic& diagnostic) {
   if (!holds) {
-    std::fprintf(stderr, "%s:\n%s\n", what, to_text(diagnostic).c_str());
+    std::cerr << what << ":\n" << to_text(diagnostic) << '\n';
     std::abort();
   }
 }
@@ -248,7 +250,7 @@ void run(const std::string& text) {
 }  // namespace
 }  // namespace sluice
 
-// The names and types of these are libFuzzer's.
+// NOLINTBEGIN(readability-identifier-naming)
 std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                     unsigned int seed) {
   if (seed % 4 == 0) {
@@ -264,3 +266,4 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   sluice::run({data, data + size});
   return 0;
 }
+// NOLINTEND(readability-identifier-naming)
