@@ -116,7 +116,8 @@ TEST(Aliases, CannotMakeAShortFileEndless) {
     for (int i = 1; i < 10; ++i) {
       text += ", " + below;
     }
-    text += "], k" + std::to_string(level) + ": [" + below + ", " + below + "]}\n";
+    text.append("], k").append(std::to_string(level));
+    text.append(": [").append(below).append(", ").append(below).append("]}\n");
   }
   EXPECT_FALSE(load(text + "sources: *l29\nsinks: {a: *l29, b: *l29}\n").ok());
 
