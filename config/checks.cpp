@@ -1,5 +1,6 @@
 #include "config/checks.h"
 
+#include "config/convert.h"
 #include "config/nearest.h"
 #include "config/rules.h"
 #include "config/scalars.h"
@@ -179,11 +180,15 @@ std::vector<std::string> names_of(const std::vector<T>& things) {
 
 void check_references(const std::vector<std::string>& used, const char* key, const char* what,
                       const std::vector<std::string>& known, const Checker& checker) {
+  if (known.empty()) {
+    return;  // which has been said
+  }
   for (std::size_t i = 0; i < used.size(); ++i) {
     if (!is_listed(known, used[i])) {
       const auto meant = nearest(used[i], known);
       checker.error(item(key, i), std::string("there is no ") + what + " of this name" +
-                                      (meant ? ": did you mean " + *meant + "?" : ""));
+                                      (meant ? ": did you mean " + *meant + "?"
+                                             : "; there are: " + joined(known)));
     }
   }
 }

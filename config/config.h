@@ -1,4 +1,4 @@
-// The configuration file: one YAML file becomes the option structs of every module.
+// The configuration: YAML files become the option structs of every module.
 #pragma once
 
 #include "admin/options.h"
@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -67,21 +68,31 @@ struct Config {
   std::vector<SinkConfig> sinks;
 };
 
+// Which files a configuration is read from.
+struct ConfigFiles {
+  ConfigFiles() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): one file is the usual case, and reads as such
+  ConfigFiles(std::string path) : paths{std::move(path)} {}
+
+  std::vector<std::string> paths;  // at least one; later ones are laid over earlier ones
+  std::string environment;  // "staging": also sluice.staging.yaml, over the first, sluice.yaml
+};
+
 struct LoadedConfig {
   Config config;                        // usable only if there is no error
-  std::vector<Diagnostic> diagnostics;  // every one of them, in the order of the file
+  std::vector<Diagnostic> diagnostics;  // every one of them, in the order of the files
 
   [[nodiscard]] bool ok() const;
 };
 
-// Reads, checks and fills in. Looks at everything before it reports: all errors come in one run.
-// ${ENV}, ${ENV:-default}, ${ENV:?message} and ${file:PATH} are replaced in scalar values, after
+// Reads, merges, checks and fills in. Looks at everything before it reports: all errors come in one
+// run, each with the place where the value really stands. ${…} is replaced in scalar values, after
 // parsing, so that no value can change the structure of the file.
-LoadedConfig load_config(const std::string& path);
+LoadedConfig load_config(const ConfigFiles& files);
 LoadedConfig parse_config(const std::string& text, const std::string& name);
 
-// The whole file as it is in force: references replaced, secrets masked, and every default as a
+// Everything as it is in force: merged, references replaced, secrets masked, and every default as a
 // comment, so that it can be read again. In YAML.
-Result<std::string> effective_config(const std::string& path);
+Result<std::string> effective_config(const ConfigFiles& files);
 
 }  // namespace sluice

@@ -1,6 +1,7 @@
 #include "config/document.h"
 
 #include "config/utf8.h"
+#include "config/yaml_advice.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -17,8 +18,8 @@ namespace sluice::configuration {
 
 namespace {
 
-Place place_of(const YAML::Mark& mark) {
-  return mark.is_null() ? Place{} : Place{mark.line + 1, mark.column + 1};
+Place place_of(const YAML::Mark& mark, int file) {
+  return mark.is_null() ? Place{0, 0, file} : Place{mark.line + 1, mark.column + 1, file};
 }
 
 bool is_known_tag(const std::string& tag) {
@@ -36,9 +37,10 @@ bool is_known_tag(const std::string& tag) {
 // which keys are written twice.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  TreeBuilder(Document& document, Findings& findings) : document_(document), findings_(findings) {}
+  TreeBuilder(Document& document, int file, Findings& findings)
+      : document_(document), file_(file), findings_(findings) {}
 
-  void OnDocumentStart(const YAML::Mark& mark) override { start_ = place_of(mark); }
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = place_of(mark, file_); }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     add(YamlNode::Kind::Null, mark, anchor);
@@ -64,6 +66,10 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnMapEnd() override { open_.pop_back(); }
 
   [[nodiscard]] Place start() const { return start_; }
+  // The list or map that is not complete yet; null if there is none.
+  [[nodiscard]] const YamlNode* innermost() const {
+    return open_.empty() ? nullptr : open_.back().node;
+  }
 
  private:
   struct Open {
@@ -72,7 +78,7 @@ class TreeBuilder final : public YAML::EventHandler {
   };
 
   YamlNode& add(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    const Place place = place_of(mark);
+    const Place place = place_of(mark, file_);
     if (!document_.nodes.empty()) {
       document_.nodes.back().end = place;
     }
@@ -115,31 +121,38 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   Document& document_;
+  int file_;
   Findings& findings_;
   std::map<YAML::anchor_t, const YamlNode*> anchors_;
   std::vector<Open> open_;
   Place start_;
 };
 
+struct FileText {
+  std::string_view text;
+  int number;
+};
+
 // Where a byte of the text stands.
-Place place_at(std::string_view text, std::size_t offset) {
-  const std::string_view before = text.substr(0, offset);
+Place place_at(const FileText& file, std::size_t offset) {
+  const std::string_view before = file.text.substr(0, offset);
   const auto lines = std::ranges::count(before, '\n');
   const std::size_t start = before.rfind('\n');
   const std::size_t column = start == std::string_view::npos ? offset : offset - start - 1;
-  return {static_cast<int>(lines) + 1, static_cast<int>(column) + 1};
+  return {static_cast<int>(lines) + 1, static_cast<int>(column) + 1, file.number};
 }
 
 // yaml-cpp takes some of these for the end of the file and silently reads no further.
-bool is_plain_text(std::string_view text, Findings& findings) {
+bool is_plain_text(const FileText& file, Findings& findings) {
+  const std::string_view text = file.text;
   for (std::size_t i = 0; i < text.size();) {
     const auto length = character_length(text.substr(i));
     if (!length) {
-      findings.error(place_at(text, i), "", "this is not UTF-8 text: save the file as UTF-8");
+      findings.error(place_at(file, i), "", "this is not UTF-8 text: save the file as UTF-8");
       return false;
     }
     if (is_control(text[i]) && std::string_view("\t\n\r").find(text[i]) == std::string_view::npos) {
-      findings.error(place_at(text, i), "", "a control character is not allowed here: remove it");
+      findings.error(place_at(file, i), "", "a control character is not allowed here: remove it");
       return false;
     }
     i += *length;
@@ -170,14 +183,15 @@ bool is_closed(std::string_view text) {
 }
 
 // The first line up to `last` that is indented with a tab.
-std::optional<Place> tab_indent(std::string_view text, int last) {
+std::optional<Place> tab_indent(const FileText& file, int last) {
+  const std::string_view text = file.text;
   const std::vector<std::size_t> starts = line_starts(text);
   for (int line = 1; line <= std::min(last, static_cast<int>(starts.size())); ++line) {
     const std::size_t start = starts[static_cast<std::size_t>(line) - 1];
     const std::size_t end = text.find_first_not_of(" \t", start);
     const std::size_t tab = text.find('\t', start);
     if (tab != std::string_view::npos && (end == std::string_view::npos || tab < end)) {
-      return Place{line, static_cast<int>(tab - start) + 1};
+      return Place{line, static_cast<int>(tab - start) + 1, file.number};
     }
   }
   return std::nullopt;
@@ -193,20 +207,23 @@ std::string_view line_at(std::string_view text, int line) {
 }
 
 // Which values are secrets is not known when there is no tree; their keys are.
-void hide_likely_secrets(std::string_view text, int line, Findings& findings) {
-  const std::string_view shown = line_at(text, line);
+void hide_likely_secrets(const FileText& file, int line, Findings& findings) {
+  const std::string_view shown = line_at(file.text, line);
   for (const std::string_view key : {"password", "bearer", "token", "secret", "key", "://"}) {
     const std::size_t found = shown.find(key);
     const bool names_a_user = key != "://" || shown.find('@') != std::string_view::npos;
     if (found != std::string_view::npos && names_a_user) {
-      const auto after = static_cast<int>(found + key.size());
-      findings.hide({line, after + 1}, {line, static_cast<int>(shown.size()) + 1}, "");
+      const std::size_t end = found + key.size();
+      const auto after = static_cast<int>(end < shown.size() && shown[end] == ':' ? end + 1 : end);
+      findings.hide({line, after + 1, file.number},
+                    {line, static_cast<int>(shown.size()) + 1, file.number}, "");
     }
   }
 }
 
 // yaml-cpp takes the end of the file for the closing quote, and all that was swallowed for a value.
-bool quotes_are_closed(const Document& document, std::string_view text, Findings& findings) {
+bool quotes_are_closed(const Document& document, const FileText& file, Findings& findings) {
+  const std::string_view text = file.text;
   const std::vector<std::size_t> starts = line_starts(text);
   for (const YamlNode& node : document.nodes) {
     if (node.kind != YamlNode::Kind::Scalar || node.place.line < 1) {
@@ -216,7 +233,7 @@ bool quotes_are_closed(const Document& document, std::string_view text, Findings
                                static_cast<std::size_t>(node.place.column) - 1;
     if (offset < text.size() && (text[offset] == '"' || text[offset] == '\'') &&
         !is_closed(text.substr(offset))) {
-      hide_likely_secrets(text, node.place.line, findings);
+      hide_likely_secrets(file, node.place.line, findings);
       findings.error(node.place, "", "the quote that opens here is never closed");
       return false;
     }
@@ -224,43 +241,52 @@ bool quotes_are_closed(const Document& document, std::string_view text, Findings
   return true;
 }
 
-void report(const YAML::Exception& problem, std::string_view text, Findings& findings) {
-  Place place = place_of(problem.mark);
-  if (const auto tab = tab_indent(text, place.line)) {
-    hide_likely_secrets(text, tab->line, findings);
+void report(const YAML::Exception& problem, const TreeBuilder& builder, const FileText& file,
+            Findings& findings) {
+  Place place = place_of(problem.mark, file.number);
+  if (const auto tab = tab_indent(file, place.line)) {
+    hide_likely_secrets(file, tab->line, findings);
     findings.error(*tab, "", "a tab cannot indent a line in YAML: use spaces");
     return;
   }
-  std::string message = "this is not valid YAML: " + problem.msg;
+  const std::string advice = yaml_advice(problem.msg, line_at(file.text, place.line));
+  std::string message = "this is not valid YAML: " + problem.msg + advice;
+  const bool misses_bracket = problem.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW ||
+                              problem.msg == YAML::ErrorMsg::END_OF_MAP_FLOW;
   if (problem.msg == YAML::ErrorMsg::BAD_FILE) {
     message = "this is not valid YAML: nested too deeply";
-  } else if (line_at(text, place.line).find("${") != std::string_view::npos) {
-    message += " (inside {…} and […], ${…} must stand in quotes: \"${NAME}\")";
+  } else if (const YamlNode* open = builder.innermost(); misses_bracket && advice.empty() && open) {
+    place = open->place;
+    message = open->kind == YamlNode::Kind::List
+                  ? "the [ that opens here is not closed: write ] behind the last item, and a "
+                    "comma between two"
+                  : "the { that opens here is not closed: write } behind the last value, and a "
+                    "comma between two";
   }
-  hide_likely_secrets(text, place.line, findings);
+  hide_likely_secrets(file, place.line, findings);
   findings.error(place, "", message);
 }
 
 }  // namespace
 
-Document parse_document(std::string_view text, Findings& findings) {
+Document parse_document(std::string_view text, int file, Findings& findings) {
+  const FileText content{text, file};
   Document document;
-  if (!is_plain_text(text, findings)) {
+  if (!is_plain_text(content, findings)) {
     return document;
   }
-  TreeBuilder builder(document, findings);
+  TreeBuilder builder(document, file, findings);
   std::istringstream stream{std::string(text)};
   try {
     YAML::Parser parser(stream);
-    if (!parser.HandleNextDocument(builder) || document.root->kind == YamlNode::Kind::Null) {
-      findings.error({}, "", "the file is empty: it must define sources, flows and sinks");
-      document.root = nullptr;
+    if (!parser.HandleNextDocument(builder)) {
+      YamlNode& nothing = document.nodes.emplace_back();
+      nothing.place.file = file;
+      document.root = &nothing;
       return document;
     }
     const YamlNode* root = document.root;
-    if (!document.nodes.empty()) {
-      document.nodes.back().end = place_at(text, text.size());
-    }
+    document.nodes.back().end = place_at(content, text.size());
     const std::size_t count = document.nodes.size();
     if (parser.HandleNextDocument(builder)) {
       findings.error(builder.start(), "",
@@ -269,11 +295,13 @@ Document parse_document(std::string_view text, Findings& findings) {
     }
     document.root = root;
   } catch (const YAML::Exception& problem) {
-    report(problem, text, findings);
+    if (quotes_are_closed(document, content, findings)) {
+      report(problem, builder, content, findings);
+    }
     document.root = nullptr;
     return document;
   }
-  if (!quotes_are_closed(document, text, findings)) {
+  if (!quotes_are_closed(document, content, findings)) {
     document.root = nullptr;
   }
   return document;

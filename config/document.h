@@ -36,7 +36,8 @@ struct Document {
   const YamlNode* root = nullptr;  // null if the text could not be read; `findings` say why
 };
 
-// Refuses what is not one YAML document of UTF-8 text.
-Document parse_document(std::string_view text, Findings& findings);
+// Refuses what is not one YAML document of UTF-8 text. `file` is the number of the text in
+// `findings`. A file that says nothing has a root without a value.
+Document parse_document(std::string_view text, int file, Findings& findings);
 
 }  // namespace sluice::configuration

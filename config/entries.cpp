@@ -1,5 +1,8 @@
 #include "config/entries.h"
 
+#include "config/rules.h"
+#include "config/secrets.h"
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -52,8 +55,20 @@ class Collector {
     if (is_new) {
       entries_.push_back(entry);
     } else if (own) {
+      hide_secrets(entry);
       findings_.error(entry.key->place, path_.empty() ? name : path_ + '.' + name,
                       "this key is given twice, first in line " + std::to_string(first->second));
+    }
+  }
+
+  // Nobody reads the value any more, but the line is shown.
+  void hide_secrets(const YamlNode::Entry& repeated) {
+    Censor censor(findings_);
+    const bool is_single = repeated.value->content().kind == YamlNode::Kind::Scalar;
+    if (!is_single || is_secret_header(repeated.key->content().text)) {
+      censor.hide(*repeated.value);
+    } else {
+      static_cast<void>(censor.hide_url_password(*repeated.value));  // the error says enough
     }
   }
 

@@ -4,6 +4,7 @@
 #include "config/nearest.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace sluice::configuration {
 
@@ -21,16 +22,36 @@ const Field* find_field(const std::vector<Field>& fields, const std::string& nam
   return found == fields.end() ? nullptr : &*found;
 }
 
-std::optional<Suggestion> suggestion(const std::string& key, const std::vector<Field>& fields) {
+namespace {
+
+// The field of this name that there would be with another word in `selector`.
+std::optional<Suggestion> of_another_kind(const std::string& key, const Field& selector) {
+  for (std::size_t i = 0; i < selector.alternatives.size(); ++i) {
+    if (const Field* field = find_field(selector.alternatives[i], key); field != nullptr) {
+      return Suggestion{" here: it belongs to " + selector.name + ": " + selector.words.at(i),
+                        field};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Suggestion suggestion(const std::string& key, const std::vector<Field>& fields) {
   std::vector<std::string> names;
   for (const Field& field : fields) {
     if (const Field* deeper = find_field(field.fields, key); deeper != nullptr) {
-      return Suggestion{field.name + '.' + key, deeper};
+      return {": did you mean " + field.name + '.' + key + '?', deeper};
+    }
+    if (const auto other = of_another_kind(key, field)) {
+      return *other;
     }
     names.push_back(field.name);
   }
-  const auto name = nearest(key, names);
-  return name ? std::optional(Suggestion{*name, find_field(fields, *name)}) : std::nullopt;
+  if (const auto name = nearest(key, names)) {
+    return {": did you mean " + *name + '?', find_field(fields, *name)};
+  }
+  return {"; known here: " + known_keys(fields), nullptr};
 }
 
 std::string known_keys(const std::vector<Field>& fields) {

@@ -3,7 +3,6 @@
 
 #include "config/field.h"
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,12 +17,13 @@ const Field* find_field(const std::vector<Field>& fields, const std::string& nam
 std::vector<Field> with_alternative(std::vector<Field> fields, const std::string& word);
 
 struct Suggestion {
-  std::string name;
-  const Field* field;
+  std::string words;             // go behind "unknown key"
+  const Field* field = nullptr;  // that was meant, if one can tell
 };
 
-// A key that belongs one level deeper, or one that is spelled almost like this.
-std::optional<Suggestion> suggestion(const std::string& key, const std::vector<Field>& fields);
+// For a key that is none of the fields: it belongs one level deeper, or to another kind of section,
+// or is spelled almost like one that exists; or else the names of those.
+Suggestion suggestion(const std::string& key, const std::vector<Field>& fields);
 
 // The names of the fields that this version has, for a message.
 std::string known_keys(const std::vector<Field>& fields);

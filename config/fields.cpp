@@ -62,6 +62,16 @@ std::vector<Field> buffer_fields(Config& config) {
   };
 }
 
+// The files have become one before the fields are read.
+Field include_field() {
+  Field field;
+  field.kind = FieldKind::TextList;
+  field.name = "include";
+  field.help = "Further files, or patterns like conf.d/*.yaml, beside this one.";
+  field.store = [](const FieldValue&) {};
+  return field;
+}
+
 }  // namespace
 
 std::vector<Field> tls_fields(TlsOptions& tls) {
@@ -82,6 +92,7 @@ std::vector<Field> tls_fields(TlsOptions& tls) {
 
 std::vector<Field> config_fields(Config& config) {
   return {
+      include_field(),
       section("agent", agent_fields(config.agent), "The agent itself."),
       section("admin", admin_fields(config.admin), "Status over HTTP, and the tools' way in."),
       section("buffer", buffer_fields(config), "The store between the field and the cloud side."),

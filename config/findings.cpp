@@ -74,7 +74,17 @@ std::string quoted(std::string_view text) {
   return printable("'" + std::string(shown) + (shown.size() < text.size() ? "…'" : "'"));
 }
 
-Findings::Findings(std::string_view text) : lines_(split_lines(text)) {
+int Findings::add_file(std::string name, std::string_view text) {
+  files_.push_back({std::move(name), split_lines(text)});
+  return static_cast<int>(files_.size()) - 1;
+}
+
+std::string Findings::line_of(Place place) const {
+  return files_.at(static_cast<std::size_t>(place.file)).name + ':' + std::to_string(place.line);
+}
+
+std::vector<std::string>& Findings::lines_of(Place place) {
+  return files_.at(static_cast<std::size_t>(place.file)).lines;
 }
 
 void Findings::error(Place place, std::string path, std::string message) {
@@ -86,7 +96,7 @@ void Findings::warning(Place place, std::string path, std::string message) {
 }
 
 void Findings::add(Severity severity, Place place, std::string path, std::string message) {
-  if (place.line > 0 && !said_.emplace(place, message).second) {
+  if (is_silent_ || (place.line > 0 && !said_.emplace(place, message).second)) {
     return;
   }
   Diagnostic diagnostic;
@@ -97,29 +107,32 @@ void Findings::add(Severity severity, Place place, std::string path, std::string
 }
 
 void Findings::hide(Place from, Place to, std::string_view secret) {
-  if (from.line < 1 || from.line > static_cast<int>(lines_.size())) {
+  std::vector<std::string>& lines = lines_of(from);
+  const bool has_line = from.line >= 1 && from.line <= static_cast<int>(lines.size());
+  if (!has_line || !hidden_.insert(from).second) {
     return;
   }
-  const std::string& first = lines_[static_cast<std::size_t>(from.line) - 1];
+  const std::string& first = lines[static_cast<std::size_t>(from.line) - 1];
   const std::size_t start = std::min(static_cast<std::size_t>(from.column) - 1, first.size());
   const std::size_t exact = secret.empty() ? std::string::npos : first.find(secret, start);
   // One character may be the quote. Further away it would be another text that looks the same.
   if (exact != std::string::npos && exact <= start + 1) {
-    cover(from.line, exact, exact + secret.size());
+    cover(lines, from.line, exact, exact + secret.size());
     return;
   }
-  cover(from.line, start,
+  cover(lines, from.line, start,
         to.line == from.line ? static_cast<std::size_t>(to.column) - 1 : std::string::npos);
   for (int line = from.line + 1; line <= to.line; ++line) {
-    cover(line, 0, line == to.line ? static_cast<std::size_t>(to.column) - 1 : std::string::npos);
+    cover(lines, line, 0,
+          line == to.line ? static_cast<std::size_t>(to.column) - 1 : std::string::npos);
   }
 }
 
-void Findings::cover(int line, std::size_t from, std::size_t to) {
-  if (line > static_cast<int>(lines_.size())) {
+void Findings::cover(std::vector<std::string>& lines, int line, std::size_t from, std::size_t to) {
+  if (line > static_cast<int>(lines.size())) {
     return;
   }
-  std::string& text = lines_[static_cast<std::size_t>(line) - 1];
+  std::string& text = lines[static_cast<std::size_t>(line) - 1];
   for (std::size_t i = from; i < std::min(to, text.size()); ++i) {
     if (text[i] != ' ' && text[i] != '\t') {
       text[i] = continues_character(text[i]) ? kHiddenByte : '*';
@@ -127,21 +140,23 @@ void Findings::cover(int line, std::size_t from, std::size_t to) {
   }
 }
 
-std::vector<Diagnostic> Findings::in_order(const std::string& file) && {
+std::vector<Diagnostic> Findings::in_order() && {
   std::ranges::stable_sort(
       found_, [](const auto& a, const auto& b) { return in_file_order(a.first, b.first); });
   std::vector<Diagnostic> ordered;
   ordered.reserve(found_.size());
-  Place counted{0, 1};  // characters before it in its line: no byte of a line is counted twice
+  Place counted{0, 1, 0};  // characters before it in its line: no byte of a line is counted twice
   std::size_t before = 0;
   for (auto& [place, diagnostic] : found_) {
-    diagnostic.file = file;
+    const File& file = files_.at(static_cast<std::size_t>(place.file));
+    const std::vector<std::string>& lines = file.lines;
+    diagnostic.file = file.name;
     diagnostic.line = place.line;
     diagnostic.column = place.column;
-    if (place.line >= 1 && place.line <= static_cast<int>(lines_.size())) {
-      const std::string_view line = lines_[static_cast<std::size_t>(place.line) - 1];
-      if (place.line != counted.line) {
-        counted = {place.line, 1};
+    if (place.line >= 1 && place.line <= static_cast<int>(lines.size())) {
+      const std::string_view line = lines[static_cast<std::size_t>(place.line) - 1];
+      if (place.line != counted.line || place.file != counted.file) {
+        counted = {place.line, 1, place.file};
         before = 0;
       }
       const std::size_t from = std::min(static_cast<std::size_t>(counted.column) - 1, line.size());

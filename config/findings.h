@@ -1,4 +1,4 @@
-// Collects what is wrong with a configuration file, so that everything is reported in one run.
+// Collects what is wrong with the configuration's files, so that everything is reported in one run.
 #pragma once
 
 #include "config/diagnostic.h"
@@ -15,7 +15,8 @@ namespace sluice::configuration {
 // One thread at a time.
 class Findings {
  public:
-  explicit Findings(std::string_view text);
+  // The number of a new file, counted from 0. Places refer to it.
+  int add_file(std::string name, std::string_view text);
 
   void error(Place place, std::string path, std::string message);
   void warning(Place place, std::string path, std::string message);
@@ -24,14 +25,38 @@ class Findings {
   // problem it is about. `secret` is the text that stands there, if it is known.
   void hide(Place from, Place to, std::string_view secret);
 
-  // In the order of the file, with the source lines. What has no place comes last.
-  [[nodiscard]] std::vector<Diagnostic> in_order(const std::string& file) &&;
+  // "conf.d/press.yaml:7", for messages about two places.
+  [[nodiscard]] std::string line_of(Place place) const;
+
+  // While one of these exists, findings are forgotten; what is hidden is hidden.
+  class Silence {
+   public:
+    explicit Silence(Findings& findings) : findings_(findings) { findings_.is_silent_ = true; }
+    ~Silence() { findings_.is_silent_ = false; }
+    Silence(const Silence&) = delete;
+    Silence& operator=(const Silence&) = delete;
+
+   private:
+    Findings& findings_;
+  };
+
+  // In the order of the files and their lines, with the source lines. What has no place comes last.
+  [[nodiscard]] std::vector<Diagnostic> in_order() &&;
 
  private:
   void add(Severity severity, Place place, std::string path, std::string message);
-  void cover(int line, std::size_t from, std::size_t to);
+  static void cover(std::vector<std::string>& lines, int line, std::size_t from, std::size_t to);
 
-  std::vector<std::string> lines_;
+  struct File {
+    std::string name;
+    std::vector<std::string> lines;
+  };
+
+  [[nodiscard]] std::vector<std::string>& lines_of(Place place);
+
+  std::vector<File> files_;
+  std::set<Place> hidden_;  // from there on; what is covered cannot be found again
+  bool is_silent_ = false;
   std::vector<std::pair<Place, Diagnostic>> found_;
   // Aliases and merges lead to one place by many paths: it is enough to say it once.
   std::set<std::pair<Place, std::string>> said_;

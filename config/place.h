@@ -1,16 +1,20 @@
-// A position in the configuration file.
+// A position in one of the configuration's files.
 #pragma once
 
 #include <compare>
+#include <tuple>
 
 namespace sluice::configuration {
 
 struct Place {
   int line = 0;    // from 1; 0: nowhere in particular
   int column = 0;  // from 1, in bytes
+  int file = 0;    // its number in Findings
 
-  // clang-tidy 14 sees a 0 in what the compiler generates.
-  auto operator<=>(const Place&) const = default;  // NOLINT(modernize-use-nullptr)
+  bool operator==(const Place&) const = default;
+  std::strong_ordering operator<=>(const Place& other) const {
+    return std::tie(file, line, column) <=> std::tie(other.file, other.line, other.column);
+  }
 };
 
 }  // namespace sluice::configuration

@@ -21,7 +21,7 @@ using Kind = YamlNode::Kind;
 
 // Values and keys that are looked at. Real files have hundreds.
 constexpr std::size_t kBudget = 50'000;
-constexpr const char* kMasked = "******";
+constexpr const char* kMasked = "\"******\"";  // without quotes it would be an alias
 
 std::string below(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + '.' + name;
@@ -50,7 +50,7 @@ class Reader {
     for (const Field& field : *known) {
       const bool other = !field.unless.empty() && has_key(entries, field.unless);
       if (field.required && !other && !has_key(entries, field.name)) {
-        findings_.error(place, below(path, field.name), "is required: " + field.help);
+        findings_.error(place, below(path, field.name), "is missing, add it: " + field.help);
       }
     }
   }
@@ -175,13 +175,11 @@ class Reader {
   void refuse_unknown(const std::vector<Field>& fields, const Entry& entry,
                       const std::string& path) {
     const std::string& name = entry.key->content().text;
-    const auto meant = suggestion(name, fields);
-    if (!meant || holds_secret(*meant->field) || is_secret_header(name)) {
+    const Suggestion meant = suggestion(name, fields);
+    if (meant.field == nullptr || holds_secret(*meant.field) || is_secret_header(name)) {
       censor_.hide(*entry.value);
     }
-    findings_.error(entry.key->place, path,
-                    "unknown key" + (meant ? ": did you mean " + meant->name + "?"
-                                           : "; known here: " + known_keys(fields)));
+    findings_.error(entry.key->place, path, "unknown key" + meant.words);
   }
 
   bool read_unsupported(const Field& field, const Entry& entry, const std::string& path) {
@@ -209,7 +207,7 @@ class Reader {
     }
     const std::vector<Entry> entries = entries_of(content, path, budget_, findings_);
     if (entries.empty() && field.required) {
-      findings_.error(entry.key->place, path, "at least one is needed: " + field.help);
+      findings_.error(entry.key->place, path, "is empty, add at least one: " + field.help);
     }
     for (const Entry& one : entries) {
       if (!spend()) {
@@ -332,9 +330,9 @@ class Reader {
         censor_.hide(node);
       }
       const bool missing = content.kind == Kind::Null;
-      findings_.error(
-          missing ? key : node.place, path,
-          missing ? "has no value: write one, or remove the key" : "must be a single value");
+      findings_.error(missing ? key : node.place, path,
+                      missing ? "has no value: write one, or remove the key"
+                              : "must be a single value, not a list or a section");
       return std::nullopt;
     }
     guard_secret(field, node, path);

@@ -17,7 +17,7 @@ using configuration::FieldKind;
 constexpr std::string_view kIntroduction =
     R"(# Configuration
 
-One YAML file. Every key is here; a key that is not is refused, with the place and the nearest one that exists.
+One YAML file, or several (below). Every key is here; a key that is not is refused, with the place and the nearest one that exists.
 `sluice check -c FILE` reports everything that is wrong in one run. `sluice schema` prints a JSON Schema for editors:
 
     # yaml-language-server: $schema=sluice.schema.json
@@ -26,8 +26,19 @@ This page is printed by `sluice docs`, from the table that reads the file.
 
 **Values.** Durations are a whole number and `ms`, `s`, `m`, `h` or `d`. Sizes are a whole number and `KiB`, `MiB`, `GiB` (1024)
 or `KB`, `MB`, `GB` (1000). In any single value `${NAME}` is replaced by an environment variable, `${NAME:-default}` has a
-default, `${NAME:?message}` ends the start with that message, and `${file:/path}` is the content of a file: for secrets. What
-is put in is never read as YAML.
+default, `${NAME:?message}` ends the start with that message, `${file:/path}` is the content of a file and `${credential:name}`
+that of a systemd credential: for secrets. What is put in is never read as YAML. `$$` is one `$`.
+
+**Several files.** There are three ways, which can be used together; every command that takes `-c` knows them. Problems are
+reported at the place where the value really stands, and `sluice check --print-effective` shows what comes out.
+
+- `include: [conf.d/*.yaml, plant.yaml]` at the top of a file *completes* it. Paths begin at the including file; what a pattern
+  finds is read sorted by name, and may be nothing; a plain name must exist. An included file may hold every key, and include
+  others. What two files both define (a source, a sink, `agent.id`) is an error that names both places.
+- `-c base.yaml -c site.yaml`, several times, *changes* it: the later file is laid over the earlier ones. Sections are merged
+  key by key; single values and lists are replaced.
+- `--env staging` lays `sluice.staging.yaml` over the first file, `sluice.yaml`, beside which it must stand; files of further
+  `-c` come after it.
 )";
 
 std::string bounds(const std::string& low, const std::string& high) {

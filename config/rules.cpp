@@ -89,8 +89,8 @@ Status check_header(const std::string& name, const std::string& text) {
 }
 
 bool is_secret_header(const std::string& name) {
-  constexpr std::array<std::string_view, 7> kTelltales{"auth",   "token",  "key",     "secret",
-                                                       "cookie", "passwd", "password"};
+  constexpr std::array<std::string_view, 8> kTelltales{"auth",   "bearer", "token",  "key",
+                                                       "secret", "cookie", "passwd", "password"};
   const std::string lower = lower_case(name);
   return std::ranges::any_of(kTelltales, [&](std::string_view telltale) {
     return lower.find(telltale) != std::string::npos;

@@ -83,7 +83,7 @@ Result<std::int64_t> parse_measure(std::string_view text, const Measure& measure
       std::find_if(measure.units.data(), measure.units.data() + measure.units.size(),
                    [&](const Unit& each) { return each.name == number.rest; });
   if (unit == measure.units.data() + measure.units.size()) {
-    return wrong("has no known unit" + advice);
+    return wrong((number.rest.front() == ' ' ? "has a space in it" : "has no known unit") + advice);
   }
   if (number.value > std::numeric_limits<std::int64_t>::max() / unit->factor) {
     return wrong("is too large");

@@ -91,11 +91,27 @@ bool is_name(std::string_view text) {
          std::ranges::all_of(text, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+// What systemd hands over with LoadCredential= and the like.
+Result<std::string> credential(const std::string& name) {
+  if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..") {
+    return wrong("${credential:NAME} takes the name of a credential, not a path");
+  }
+  const auto directory = environment("CREDENTIALS_DIRECTORY");
+  if (!directory || directory->empty()) {
+    return wrong("there are no systemd credentials: add LoadCredential=" + name +
+                 ":PATH to the unit, or write ${file:PATH}");
+  }
+  return file_content(*directory + '/' + name);
+}
+
 // The `inside` of ${inside}.
 Status replace(std::string_view inside, Substituted& result) {
   constexpr std::string_view kFile = "file:";
-  if (inside.starts_with(kFile)) {
-    auto content = file_content(std::string(inside.substr(kFile.size())));
+  constexpr std::string_view kCredential = "credential:";
+  const bool is_credential = inside.starts_with(kCredential);
+  if (is_credential || inside.starts_with(kFile)) {
+    const auto content = is_credential ? credential(std::string(inside.substr(kCredential.size())))
+                                       : file_content(std::string(inside.substr(kFile.size())));
     if (!content) {
       return content.error();
     }
@@ -109,7 +125,9 @@ Status replace(std::string_view inside, Substituted& result) {
   const bool known_form =
       colon == std::string_view::npos || rest.starts_with('-') || rest.starts_with('?');
   if (!is_name(name) || !known_form) {
-    return wrong("${…} must be one of ${NAME}, ${NAME:-default}, ${NAME:?message}, ${file:PATH}");
+    return wrong(
+        "${…} must be one of ${NAME}, ${NAME:-default}, ${NAME:?message}, ${file:PATH}, "
+        "${credential:NAME}");
   }
   const auto value = environment(name);
   if (value && (!value->empty() || rest.empty())) {

@@ -17,6 +17,7 @@ struct Substituted {
 // ${NAME:-default}   the default if it is not set or empty
 // ${NAME:?message}   rejected with the message if it is not set or empty
 // ${file:PATH}       what the file holds, without the line break at its end
+// ${credential:NAME} the same of a systemd credential: a file in $CREDENTIALS_DIRECTORY
 // $$                 one $; every other $ stands for itself
 //
 // What is put in is text and nothing else: it is not looked at again. HOSTNAME is the host name if

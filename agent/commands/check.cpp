@@ -18,10 +18,18 @@ ExitCode print(const std::string& text) {
   return ExitCode::Success;
 }
 
+std::string names_of(const ConfigFiles& files) {
+  std::string names;
+  for (const std::string& path : files.paths) {
+    names += (names.empty() ? "" : " + ") + path;
+  }
+  return names + (files.environment.empty() ? "" : " --env " + files.environment);
+}
+
 }  // namespace
 
-ExitCode check_config(const std::string& config_file, ReportFormat format) {
-  const LoadedConfig loaded = load_config(config_file);
+ExitCode check_config(const ConfigFiles& files, ReportFormat format) {
+  const LoadedConfig loaded = load_config(files);
   const ExitCode verdict = loaded.ok() ? ExitCode::Success : ExitCode::BadConfig;
   if (format == ReportFormat::Json) {
     const ExitCode printed = print(to_json(loaded.diagnostics));
@@ -34,13 +42,13 @@ ExitCode check_config(const std::string& config_file, ReportFormat format) {
     return verdict;
   }
   const Config& config = loaded.config;
-  return print(config_file + ": ok: " + std::to_string(config.sources.size()) + " source(s), " +
+  return print(names_of(files) + ": ok: " + std::to_string(config.sources.size()) + " source(s), " +
                std::to_string(config.flows.size()) + " flow(s), " +
                std::to_string(config.sinks.size()) + " sink(s)\n");
 }
 
-ExitCode print_effective(const std::string& config_file) {
-  const Result<std::string> effective = effective_config(config_file);
+ExitCode print_effective(const ConfigFiles& files) {
+  const Result<std::string> effective = effective_config(files);
   if (!effective) {
     std::cerr << effective.error().message << '\n';
     return ExitCode::BadConfig;

@@ -1,6 +1,7 @@
 #include "commands/command_line.h"
 
 #include "commands/commands.h"
+#include "commands/config_options.h"
 #include "commands/tool_commands.h"
 #include "commands/version.h"
 
@@ -17,11 +18,9 @@ constexpr const char* kAbout =
     "sluice collects MQTT messages on an edge device, keeps them until they are safely elsewhere,\n"
     "and forwards them. A message that the broker was told is received is never lost.";
 
-CLI::App* add_command(CLI::App& app, const char* name, const char* about, std::string& config) {
+CLI::App* add_command(CLI::App& app, const char* name, const char* about, ConfigFiles& config) {
   CLI::App* command = app.add_subcommand(name, about);
-  command->add_option("-c,--config", config, "Configuration file (YAML)")
-      ->default_val("/etc/sluice/sluice.yaml")
-      ->type_name("FILE");
+  add_config_options(*command, config);
   return command;
 }
 
@@ -32,7 +31,7 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", "sluice " + std::string(version()));
   app.require_subcommand(1);
   app.footer("Exit codes: 0 success, 1 failure at run time, 2 wrong usage, 78 bad configuration.");
-  std::string config;
+  ConfigFiles config;
   const CLI::App* run =
       add_command(app, "run", "Collect and forward until SIGTERM or SIGINT", config);
   CLI::App* check = add_command(app, "check", "Check a configuration file and exit", config);

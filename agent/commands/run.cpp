@@ -85,8 +85,8 @@ void log_sums(const AgentCounts& counts) {
 
 }  // namespace
 
-ExitCode run_agent(const std::string& config_file) {
-  const LoadedConfig loaded = load_config(config_file);
+ExitCode run_agent(const ConfigFiles& files) {
+  const LoadedConfig loaded = load_config(files);
   for (const Diagnostic& diagnostic : loaded.diagnostics) {
     std::cerr << to_text(diagnostic) << '\n';
   }

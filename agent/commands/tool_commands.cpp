@@ -1,5 +1,6 @@
 #include "commands/tool_commands.h"
 
+#include "commands/config_options.h"
 #include "config/config.h"
 #include "tools/backend.h"
 #include "tools/buffer_tools.h"
@@ -22,7 +23,7 @@ constexpr const char* kTimes = "2026-11-21T09:15:02Z, 2026-11-21 (UTC), or an ag
 
 // Where the buffer is; filled in by the command line.
 struct Where {
-  std::string config = "/etc/sluice/sluice.yaml";
+  ConfigFiles config;
   std::string directory;
 };
 
@@ -101,15 +102,13 @@ class Adder {
     auto options = std::make_shared<Everything>();
     CLI::App* command = parent_.add_subcommand(name, about);
     command->footer(kWhere);
-    CLI::Option* config =
-        command->add_option("-c,--config", options->where.config, "Configuration of the agent")
-            ->capture_default_str()
-            ->type_name("FILE");
+    const ConfigOptions config = add_config_options(*command, options->where.config);
     command
         ->add_option("--data-dir", options->where.directory,
                      "Directory of the buffer, instead of a configuration")
         ->type_name("DIR")
-        ->excludes(config);
+        ->excludes(config.config)
+        ->excludes(config.environment);
     command->final_callback([options, how, make, chosen = chosen_] {
       *chosen = [options, how, make] { return run_tool(options->where, how, make(*options)); };
     });

@@ -78,6 +78,29 @@ TEST(CommandLine, NamesEveryProblemOfABadFileInOneRun) {
   }
 }
 
+TEST(CommandLine, TakesSeveralFilesForEveryCommandThatReadsThem) {
+  const TempDirectory directory;
+  std::ofstream(directory.file("sluice.yaml")) << kGood << "buffer: {max_size: 1MiB}\n";
+  std::ofstream(directory.file("sluice.test.yaml")) << "buffer: {max_size: 2MiB}\n";
+  std::ofstream(directory.file("site.yaml")) << "buffer: {max_size: much}\n";
+  const std::vector<std::string> files{"-c", directory.file("sluice.yaml"), "--env", "test",
+                                       "-c", directory.file("site.yaml")};
+  for (std::vector<std::string> words : std::vector<std::vector<std::string>>{
+           {"check"}, {"run"}, {"buffer", "ls"}, {"dead", "ls"}}) {
+    const std::string command = words[0];
+    words.insert(words.end(), files.begin(), files.end());
+    const Outcome outcome = sluice(words);
+    EXPECT_EQ(outcome.code, 78) << command << outcome.text;
+    EXPECT_NE(outcome.text.find(directory.file("site.yaml") + ":1:20: error: buffer.max_size"),
+              std::string::npos)
+        << command << outcome.text;
+  }
+  const Outcome effective =
+      sluice({"check", "--print-effective", "-c", directory.file("sluice.yaml"), "--env", "test"});
+  EXPECT_EQ(effective.code, 0) << effective.text;
+  EXPECT_NE(effective.text.find("\n  max_size: 2MiB\n"), std::string::npos) << effective.text;
+}
+
 TEST(CommandLine, SaysWhenTheFileIsNotThere) {
   const Outcome outcome = sluice({"check", "-c", "/nowhere/sluice.yaml"});
   EXPECT_EQ(outcome.code, 78);

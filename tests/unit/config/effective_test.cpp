@@ -57,7 +57,8 @@ TEST_F(Effective, MeansTheSameWhenItIsReadAgain) {
 TEST_F(Effective, SaysThatAFileCannotBeRead) {
   const Result<std::string> text = effective_config(directory_.file("absent.yaml"));
   ASSERT_FALSE(text);
-  EXPECT_NE(text.error().message.find("absent.yaml: cannot read the file"), std::string::npos);
+  EXPECT_NE(text.error().message.find("absent.yaml: error: cannot read the file"),
+            std::string::npos);
 }
 
 }  // namespace

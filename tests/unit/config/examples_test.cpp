@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <random>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -32,7 +34,78 @@ class Examples : public ::testing::Test {
   EnvironmentVariable archive_{"ARCHIVE_PASSWORD", "a"};
   EnvironmentVariable kafka_{"KAFKA_PASSWORD", "k"};
   EnvironmentVariable central_{"CENTRAL_PASSWORD", "c"};
+  EnvironmentVariable fleet_{"FLEET_TOKEN", "f"};
+  EnvironmentVariable broker_{"MQTT_URL", "mqtt://broker:1883"};
+  EnvironmentVariable endpoint_{"INGEST_URL", "https://ingest.example.com/in"};
+
+  // What has to be in a file on the real machine.
+  static void put(const TempDirectory& directory, const std::string& name,
+                  const std::string& value) {
+    std::ofstream(directory.file(name)) << value << '\n';
+  }
+
+  TempDirectory secrets_;
+  EnvironmentVariable credentials_{"CREDENTIALS_DIRECTORY", secrets_.path()};
 };
+
+// An example for which no test asks would not be checked.
+TEST_F(Examples, AreAllKnownHere) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(kExamples)) {
+    names.insert(entry.path().filename().string());
+  }
+  EXPECT_EQ(names,
+            (std::set<std::string>{"container.yaml", "factory.yaml", "kafka.yaml", "logs.yaml",
+                                   "minimal.yaml", "sluice.yaml", "vehicle.yaml"}));
+}
+
+TEST_F(Examples, FactoryShowsWhoItIsToBothSides) {
+  put(secrets_, "sluice-buffer-key", std::string(64, 'a'));
+  const LoadedConfig loaded = load_config(kExamples + "factory.yaml");
+  EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
+  EXPECT_EQ(loaded.config.sources.at(0).tls.cert, "/etc/sluice/agent.pem");
+  EXPECT_EQ(loaded.config.sinks.at(0).http.tls.cert, "/etc/sluice/agent.pem");
+  EXPECT_EQ(loaded.config.flows.at(1).when_full, WhenFull::DropOldest);
+  EXPECT_FALSE(loaded.config.buffer.encryption_key.empty());
+}
+
+TEST_F(Examples, VehicleIsCarefulWithTheLink) {
+  const LoadedConfig loaded = load_config(kExamples + "vehicle.yaml");
+  EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
+  const DeliveryOptions& fleet = loaded.config.sinks.at(0).delivery;
+  EXPECT_EQ(fleet.order, DeliveryOrder::LiveFirst);
+  EXPECT_GT(fleet.rate_limit.monthly, 0U);
+  EXPECT_TRUE(loaded.config.sinks.at(1).delivery.rate_limit.metered);
+}
+
+TEST_F(Examples, LogsGoToFilesAndACollector) {
+  const LoadedConfig loaded = load_config(kExamples + "logs.yaml");
+  EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
+  EXPECT_EQ(loaded.config.flows.at(0).decode, DecoderKind::Text);
+  EXPECT_EQ(loaded.config.sinks.at(0).kind, SinkKind::File);
+}
+
+TEST_F(Examples, KafkaIsValidOnceItsPasswordIsThere) {
+  put(secrets_, "kafka-password", "k");
+  std::string text = content(kExamples + "kafka.yaml");
+  const std::string path = "/run/secrets/kafka-password";
+  const std::size_t found = text.find(path);
+  ASSERT_NE(found, std::string::npos);
+  text.replace(found, path.size(), secrets_.file("kafka-password"));
+  const LoadedConfig loaded = load(text);
+  EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
+  EXPECT_EQ(loaded.config.sinks.at(0).kind, SinkKind::Kafka);
+}
+
+TEST_F(Examples, ContainerIsConfiguredByItsEnvironmentAlone) {
+  const EnvironmentVariable qos("MQTT_QOS", "2");
+  const EnvironmentVariable buffer("SLUICE_BUFFER", "4GiB");
+  const LoadedConfig loaded = load_config(kExamples + "container.yaml");
+  EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
+  EXPECT_EQ(loaded.config.sources.at(0).qos, 2);
+  EXPECT_EQ(loaded.config.sources.at(0).url.host, "broker");
+  EXPECT_EQ(loaded.config.buffer.max_size, 4ULL << 30U);
+}
 
 TEST_F(Examples, MinimalIsEnough) {
   const LoadedConfig loaded = load_config(kExamples + "minimal.yaml");

@@ -46,15 +46,27 @@ TEST(Secrets, FromOutsideTheFileAreNoneOfItsBusiness) {
 }
 
 TEST(Secrets, AreCoveredInTheLinesOfOtherProblems) {
-  for (const char* line :
-       {"auth: {basic: {username: a, password: hunter2}, bear: 1}",
-        "auth: {bearer: 'hunter2', basik: 1}", "auth: {bearer: \"hun\\x74er2 hunter2\", basik: 1}",
-        "auth: hunter2", "auth: {bearer: [hunter2]}", "auth: {bearer: {a: hunter2}}",
-        "auth: {bearrer: hunter2}", "bearer: hunter2", "auth: {oauth2: {client_secret: hunter2}}",
-        "passwd: hunter2", "auth: {basic: [a, hunter2]}", "headers: {X-Token: hunter2, \"a b\": c}",
-        "headers: {X-Token: [hunter2]}", "headers: [hunter2]", "proxy: http://me:hunter2@h",
-        "auth: {bearer: \"hunter2\\n\"}", "auth: &a {bearer: hunter2, basik: *a}",
-        "unknown: [1, {deep: hunter2}]"}) {
+  for (const char* line : {"auth: {basic: {username: a, password: hunter2}, bear: 1}",
+                           "auth: {bearer: 'hunter2', basik: 1}",
+                           R"(auth: {bearer: "hun\x74er2 hunter2", basik: 1})",
+                           "auth: hunter2",
+                           "auth: {bearer: [hunter2]}",
+                           "auth: {bearer: {a: hunter2}}",
+                           "auth: {bearrer: hunter2}",
+                           "bearer: hunter2",
+                           "auth: {oauth2: {client_secret: hunter2}}",
+                           "passwd: hunter2",
+                           "auth: {basic: [a, hunter2]}",
+                           "headers: {X-Token: hunter2, \"a b\": c}",
+                           "headers: {X-Token: [hunter2]}",
+                           "headers: [hunter2]",
+                           "proxy: http://me:hunter2@h",
+                           R"(auth: {bearer: "hunter2\n"})",
+                           "auth: &a {bearer: hunter2, basik: *a}",
+                           "unknown: [1, {deep: hunter2}]",
+                           "auth: {bearer: \"${HOME}\", bearer: hunter2}",
+                           "auth: {x: 1, x: {y: hunter2}}",
+                           "proxy: http://h\n    proxy: http://me:hunter2@h"}) {
     EXPECT_TRUE(is_silent_about("hunter2", with_sink(line))) << report(with_sink(line));
   }
   for (const char* lines :
@@ -108,8 +120,8 @@ TEST(Secrets, FromFilesAndTheEnvironmentAreNeverShown) {
   const std::string reference = "\"${file:" + directory.file("secret") + "}\"";
   for (const char* key : {"url: ", "qos: ", "keep_alive: ", "password: ", "retained: ",
                           "client_id: ", "max_message_size: "}) {
-    const std::string text =
-        "sources: {plant: {topics: [a], " + (key + reference) + "}}\n" + kFlow + kSink;
+    std::string text = "sources: {plant: {topics: [a], ";
+    text.append(key).append(reference).append("}}\n").append(kFlow).append(kSink);
     EXPECT_TRUE(is_silent_about("hunter2", text)) << report(text);
   }
   const EnvironmentVariable scheme("SLUICE_TEST_URL", "hunter2://host");

@@ -88,6 +88,26 @@ TEST(Substitution, RefusesWhatItCannotReadAsAFile) {
   EXPECT_FALSE(substitute("${file:" + directory.file("large") + "}"));
 }
 
+TEST(Substitution, ReadsACredentialOfSystemd) {
+  const TempDirectory directory;
+  write(directory.file("token"), "s3cret\n");
+  {
+    const EnvironmentVariable credentials("CREDENTIALS_DIRECTORY", directory.path());
+    EXPECT_EQ(replaced("${credential:token}"), "s3cret");
+    EXPECT_EQ(replaced("${credential:other}"),
+              "error: cannot read " + directory.file("other") + ": No such file or directory");
+    for (const char* text : {"${credential:}", "${credential:.}", "${credential:..}",
+                             "${credential:../token}", "${credential:/etc/passwd}"}) {
+      EXPECT_EQ(replaced(text),
+                "error: ${credential:NAME} takes the name of a credential, not a path")
+          << text;
+    }
+  }
+  EXPECT_EQ(replaced("${credential:token}"),
+            "error: there are no systemd credentials: add LoadCredential=token:PATH to the unit, "
+            "or write ${file:PATH}");
+}
+
 TEST(Substitution, DoesNotLookAtWhatItPutIn) {
   const EnvironmentVariable outer("SLUICE_TEST_OUTER", "${SLUICE_TEST_INNER} $$");
   EXPECT_EQ(replaced("${SLUICE_TEST_OUTER}"), "${SLUICE_TEST_INNER} $$");
@@ -109,6 +129,7 @@ TEST(Substitution, TellsWhetherTheFileGivesTheValueAway) {
   EXPECT_FALSE(tells_value("${PASSWORD:-}"));
   EXPECT_FALSE(tells_value("${PASSWORD:?give one}"));
   EXPECT_FALSE(tells_value("${file:/run/secrets/password}"));
+  EXPECT_FALSE(tells_value("${credential:password}"));
   EXPECT_FALSE(tells_value(""));
 }
 

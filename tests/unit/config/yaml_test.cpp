@@ -31,7 +31,7 @@ TEST(Yaml, IsNotIndentedWithTabs) {
 
 TEST(Yaml, ErrorsHaveAPlace) {
   EXPECT_EQ(findings("a: b: c\n"), List{"1:5 error "});
-  EXPECT_EQ(findings("sources: [a\nflows: b\n"), List{"2:6 error "});
+  EXPECT_EQ(findings("sources: [a\nflows: b\n"), List{"1:10 error "});
   EXPECT_EQ(findings("a: *nobody\n"), List{"1:4 error "});
   EXPECT_EQ(findings("a: 1\n b: 2\n"), List{"2:3 error "});
 }
@@ -116,7 +116,8 @@ TEST(Aliases, CannotMakeAShortFileEndless) {
     for (int i = 1; i < 10; ++i) {
       text += ", " + below;
     }
-    text += "], k" + std::to_string(level) + ": [" + below + ", " + below + "]}\n";
+    text.append("], k").append(std::to_string(level));
+    text.append(": [").append(below).append(", ").append(below).append("]}\n");
   }
   EXPECT_FALSE(load(text + "sources: *l29\nsinks: {a: *l29, b: *l29}\n").ok());
 
