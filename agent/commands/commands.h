@@ -2,7 +2,9 @@
 #pragma once
 
 #include "commands/command_line.h"
+#include "commands/connect_check.h"
 
+#include <chrono>
 #include <string>
 
 namespace sluice {
@@ -13,8 +15,15 @@ ExitCode run_agent(const std::string& config_file);
 
 enum class ReportFormat { Text, Json };
 
-// Prints every problem of the file, or what it defines. Opens no connection and no buffer.
-ExitCode check_config(const std::string& config_file, ReportFormat format);
+struct CheckOptions {
+  ReportFormat format = ReportFormat::Text;
+  bool connect = false;                                // try every connection that the file names
+  std::chrono::milliseconds timeout{kConnectTimeout};  // of each
+};
+
+// Prints every problem of the file, or what it defines. Opens no buffer, and connections only if
+// asked to; one that fails is a failure.
+ExitCode check_config(const std::string& config_file, const CheckOptions& options);
 
 // Prints the file as it is in force, with every default; secrets are masked.
 ExitCode print_effective(const std::string& config_file);
