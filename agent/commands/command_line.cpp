@@ -1,6 +1,7 @@
 #include "commands/command_line.h"
 
 #include "commands/commands.h"
+#include "commands/init_command.h"
 #include "commands/tool_commands.h"
 #include "commands/version.h"
 #include "config/scalars.h"
@@ -74,6 +75,7 @@ int run_command_line(int argc, char** argv) {
   bool effective = false;
   check->add_flag("--print-effective", effective,
                   "Print the file as it is in force: defaults as comments, secrets masked");
+  const ToolCommand init = add_init_command(app);
   const ToolCommand tool = add_tool_commands(app);
   const CLI::App* schema =
       app.add_subcommand("schema", "Print a JSON Schema of the configuration file");
@@ -98,8 +100,10 @@ int run_command_line(int argc, char** argv) {
     code = print_schema();
   } else if (docs->parsed()) {
     code = print_reference();
-  } else if (*tool) {
-    code = (*tool)();
+  } else {
+    for (const ToolCommand& command : {init, tool}) {
+      code = *command ? (*command)() : code;
+    }
   }
   return static_cast<int>(code);
 }
