@@ -1,7 +1,6 @@
 #include "commands/commands.h"
 #include "commands/printing.h"
 #include "config/config.h"
-#include "config/schema.h"
 
 #include <iostream>
 
@@ -62,14 +61,6 @@ ExitCode print_effective(const std::string& config_file) {
     return ExitCode::BadConfig;
   }
   return print(*effective);
-}
-
-ExitCode print_schema() {
-  return print(config_schema());
-}
-
-ExitCode print_reference() {
-  return print(config_reference());
 }
 
 }  // namespace sluice

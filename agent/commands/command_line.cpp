@@ -1,6 +1,7 @@
 #include "commands/command_line.h"
 
 #include "commands/commands.h"
+#include "commands/describing_commands.h"
 #include "commands/init_command.h"
 #include "commands/tool_commands.h"
 #include "commands/version.h"
@@ -77,10 +78,7 @@ int run_command_line(int argc, char** argv) {
                   "Print the file as it is in force: defaults as comments, secrets masked");
   const ToolCommand init = add_init_command(app);
   const ToolCommand tool = add_tool_commands(app);
-  const CLI::App* schema =
-      app.add_subcommand("schema", "Print a JSON Schema of the configuration file");
-  const CLI::App* docs =
-      app.add_subcommand("docs", "Print the reference of the configuration file, in Markdown");
+  const ToolCommand description = add_describing_commands(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -96,12 +94,8 @@ int run_command_line(int argc, char** argv) {
     if (effective && code == ExitCode::Success) {
       code = print_effective(config);
     }
-  } else if (schema->parsed()) {
-    code = print_schema();
-  } else if (docs->parsed()) {
-    code = print_reference();
   } else {
-    for (const ToolCommand& command : {init, tool}) {
+    for (const ToolCommand& command : {init, tool, description}) {
       code = *command ? (*command)() : code;
     }
   }

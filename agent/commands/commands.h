@@ -28,8 +28,4 @@ ExitCode check_config(const std::string& config_file, const CheckOptions& option
 // Prints the file as it is in force, with every default; secrets are masked.
 ExitCode print_effective(const std::string& config_file);
 
-// Print the description of the configuration file: for editors, for people.
-ExitCode print_schema();
-ExitCode print_reference();
-
 }  // namespace sluice
