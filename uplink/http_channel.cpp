@@ -95,21 +95,22 @@ void HttpChannel::resolve() {
     fail("cannot resolve " + named_hop() + ": no answer within " +
          in_seconds(destination_->timeout));
   });
-  resolver_.resolve(
-      hop_.host, hop_.port,
-      [self = shared_from_this()](const Failure& failure, const auto& results) {
-        if (!self->then_) {
-          return;
-        }
-        if (failure) {
-          self->fail("cannot resolve " + self->named_hop() + ": " + failure.message());
-          return;
-        }
-        for (const auto& result : results) {
-          self->endpoints_.push_back(result.endpoint());
-        }
-        self->connect();
-      });
+  resolver_.resolve(hop_.host, hop_.port,
+                    [self = shared_from_this()](const Failure& failure, const auto& results) {
+                      if (!self->then_) {
+                        return;
+                      }
+                      if (failure) {
+                        self->fail("cannot resolve " + self->named_hop() + ": " +
+                                   failure.message() +
+                                   "; check the name in the URL, and the DNS of this device");
+                        return;
+                      }
+                      for (const auto& result : results) {
+                        self->endpoints_.push_back(result.endpoint());
+                      }
+                      self->connect();
+                    });
 }
 
 // Each address has its share of the time, so that one that does not answer (IPv6 without a route
@@ -148,7 +149,8 @@ void HttpChannel::connected(const Failure& failure) {
   }
   fail("cannot connect to " + named_hop() + " port " + hop_.port + ": " +
        (connect_timed_out_ ? "no answer within " + in_seconds(destination_->timeout)
-                           : failure.message()));
+                           : failure.message()) +
+       "; check host and port in the URL, and the firewalls on the way");
 }
 
 // A failure of these costs time, not correctness.
@@ -208,7 +210,11 @@ void HttpChannel::got_tunnel(const Failure& failure, std::size_t bytes) {
   }
   const Verdict verdict = verdict_of(*status);
   if (verdict != Verdict::Confirmed) {
-    fail(no_tunnel + "it answers " + std::to_string(*status),
+    constexpr unsigned kProxyWantsCredentials = 407;
+    fail(no_tunnel + "it answers " + std::to_string(*status) +
+             (*status == kProxyWantsCredentials
+                  ? ", it wants a user and a password: put them into the URL of the proxy"
+                  : ""),
          verdict == Verdict::Misconfigured ? Reaction::Reject : Reaction::Retry);
     return;
   }

@@ -134,8 +134,8 @@ Result<HttpHead> HttpHead::make(const HttpTransportOptions& options, const Sende
   lines.add_default("Content-Type", "application/x-ndjson");
   const std::string epoch = hex(identity.epoch);
   HttpHead head;
-  head.start_ = options.method + ' ' + target + " HTTP/1.1\r\n" + lines.text() +
-                "Sluice-Agent: " + identity.agent + "\r\nSluice-Epoch: " + epoch + "\r\n";
+  head.start_ = options.method + ' ' + target + " HTTP/1.1\r\n" + lines.text();
+  head.sender_ = "Sluice-Agent: " + identity.agent + "\r\nSluice-Epoch: " + epoch + "\r\n";
   for (std::size_t i = 0; i < identity.flows.size(); ++i) {
     Flow flow;
     flow.key_start = '"' + identity.agent + '-' + epoch + '-' + identity.flows[i] + '-';
@@ -154,6 +154,10 @@ void HttpHead::add(std::string& head, std::string_view name, std::string_view va
   head.append(name).append(": ").append(value).append(kEnd).append(kEnd);
 }
 
+std::string HttpHead::without_block() const {
+  return start_ + "Content-Length: 0\r\n\r\n";
+}
+
 std::string HttpHead::of(const Shipment& shipment, std::size_t body_bytes,
                          std::string_view encoding) const {
   const Block& block = *shipment.block;
@@ -163,8 +167,9 @@ std::string HttpHead::of(const Shipment& shipment, std::size_t body_bytes,
   const std::string last = std::to_string(number(block.last()));
   std::string head;
   constexpr std::size_t kRoomForNumbers = 256;
-  head.reserve(start_.size() + flow.lines.size() + flow.key_start.size() + kRoomForNumbers);
-  head.append(start_).append(flow.lines);
+  head.reserve(start_.size() + sender_.size() + flow.lines.size() + flow.key_start.size() +
+               kRoomForNumbers);
+  head.append(start_).append(sender_).append(flow.lines);
   head.append("Sluice-First-Seq: ").append(first);
   head.append("\r\nSluice-Count: ").append(std::to_string(block.count));
   head.append("\r\nIdempotency-Key: ").append(flow.key_start);

@@ -27,6 +27,10 @@ class HttpHead {
   [[nodiscard]] std::string of(const Shipment& shipment, std::size_t body_bytes,
                                std::string_view encoding) const;
 
+  // The same without anything about a block, and without a body: for a request that delivers
+  // nothing.
+  [[nodiscard]] std::string without_block() const;
+
   // One more header, of those that change from request to request.
   static void add(std::string& head, std::string_view name, std::string_view value);
 
@@ -36,6 +40,7 @@ class HttpHead {
     std::string lines;      // headers that depend on the flow only
   };
   std::string start_;
+  std::string sender_;
   std::vector<Flow> flows_;
 };
 

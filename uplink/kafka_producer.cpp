@@ -103,6 +103,17 @@ class Producer final : public KafkaProducer {
     }
   }
 
+  std::optional<std::size_t> count_brokers(std::chrono::milliseconds at_most) override {
+    constexpr int kAllTopics = 0;  // no: of those that are known, which are none
+    const rd_kafka_metadata_t* answer = nullptr;
+    if (rd_kafka_metadata(client_.get(), kAllTopics, nullptr, &answer,
+                          static_cast<int>(at_most.count())) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return std::nullopt;
+    }
+    const CHandle<const rd_kafka_metadata_t, rd_kafka_metadata_destroy> metadata(answer);
+    return static_cast<std::size_t>(metadata->broker_cnt);
+  }
+
   void purge() override {
     // Cannot fail with these flags.
     rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
@@ -189,6 +200,10 @@ bool KafkaProducer::means_queue_is_full(int code) {
 
 bool KafkaProducer::means_record_is_too_large(int code) {
   return code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+}
+
+bool KafkaProducer::means_credentials_are_wrong(int code) {
+  return code == RD_KAFKA_RESP_ERR__AUTHENTICATION;
 }
 
 int KafkaProducer::record_is_too_large() {

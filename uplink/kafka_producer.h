@@ -5,8 +5,11 @@
 #include "uplink/kafka_transport.h"
 #include "uplink/sender_identity.h"
 
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,7 +33,8 @@ struct KafkaHandlers {
 
 // Threads: one at a time; librdkafka has its own, and rings the doorbell when there is something to
 //          poll.
-// Time:    nothing blocks but the destructor, which waits for librdkafka's threads.
+// Time:    nothing blocks but count_brokers(), and the destructor, which waits for librdkafka's
+//          threads.
 class KafkaProducer {
  public:
   // `doorbell` is a descriptor that takes writes of eight bytes, and outlives the producer. Rejects
@@ -49,6 +53,11 @@ class KafkaProducer {
 
   // Calls the handlers for everything that has happened.
   virtual void poll(const KafkaHandlers& handlers) = 0;
+
+  // Asks whatever broker can be reached which brokers there are, and waits for the answer: how
+  // many. No answer is no error of its own: what is wrong comes through poll().
+  virtual std::optional<std::size_t> count_brokers(std::chrono::milliseconds at_most) = 0;
+  static bool means_credentials_are_wrong(int code);
 
   // Gives up what has been taken over; reports of that follow, with a code unless it had arrived.
   virtual void purge() = 0;

@@ -1,6 +1,6 @@
 #include "commands/commands.h"
+#include "commands/printing.h"
 #include "config/config.h"
-#include "config/schema.h"
 
 #include <iostream>
 
@@ -8,14 +8,29 @@ namespace sluice {
 
 namespace {
 
-// Nobody may take a cut-off page for the whole.
-ExitCode print(const std::string& text) {
-  std::cout << text << std::flush;
-  if (!std::cout) {
-    std::cerr << "cannot write to standard output\n";
-    return ExitCode::Failure;
+ExitCode connect_in_text(const Config& config, std::chrono::milliseconds timeout) {
+  ExitCode printed = ExitCode::Success;
+  const bool all_ok = try_connections(config, timeout, [&](const ConnectFinding& finding) {
+    printed = printed == ExitCode::Success ? print(to_text(finding) + '\n') : printed;
+  });
+  return all_ok ? printed : ExitCode::Failure;
+}
+
+ExitCode check_in_json(const LoadedConfig& loaded, const CheckOptions& options) {
+  ExitCode verdict = loaded.ok() ? ExitCode::Success : ExitCode::BadConfig;
+  std::string report = to_json(loaded.diagnostics);
+  if (options.connect) {
+    std::string findings;
+    if (loaded.ok() &&
+        !try_connections(loaded.config, options.timeout, [&](const ConnectFinding& finding) {
+          findings += (findings.empty() ? "\n  " : ",\n  ") + to_json(finding);
+        })) {
+      verdict = ExitCode::Failure;
+    }
+    report = "{\"diagnostics\": " + report + ", \"connections\": [" + findings + "]}\n";
   }
-  return ExitCode::Success;
+  const ExitCode printed = print(report);
+  return printed == ExitCode::Success ? verdict : printed;
 }
 
 std::string names_of(const ConfigFiles& files) {
@@ -28,23 +43,24 @@ std::string names_of(const ConfigFiles& files) {
 
 }  // namespace
 
-ExitCode check_config(const ConfigFiles& files, ReportFormat format) {
+ExitCode check_config(const ConfigFiles& files, const CheckOptions& options) {
   const LoadedConfig loaded = load_config(files);
-  const ExitCode verdict = loaded.ok() ? ExitCode::Success : ExitCode::BadConfig;
-  if (format == ReportFormat::Json) {
-    const ExitCode printed = print(to_json(loaded.diagnostics));
-    return printed == ExitCode::Success ? verdict : printed;
+  if (options.format == ReportFormat::Json) {
+    return check_in_json(loaded, options);
   }
   for (const Diagnostic& diagnostic : loaded.diagnostics) {
     std::cerr << to_text(diagnostic) << '\n';
   }
   if (!loaded.ok()) {
-    return verdict;
+    return ExitCode::BadConfig;
   }
   const Config& config = loaded.config;
-  return print(names_of(files) + ": ok: " + std::to_string(config.sources.size()) + " source(s), " +
-               std::to_string(config.flows.size()) + " flow(s), " +
-               std::to_string(config.sinks.size()) + " sink(s)\n");
+  const ExitCode printed =
+      print(names_of(files) + ": ok: " + std::to_string(config.sources.size()) + " source(s), " +
+            std::to_string(config.flows.size()) + " flow(s), " +
+            std::to_string(config.sinks.size()) + " sink(s)\n");
+  return options.connect && printed == ExitCode::Success ? connect_in_text(config, options.timeout)
+                                                         : printed;
 }
 
 ExitCode print_effective(const ConfigFiles& files) {
@@ -54,14 +70,6 @@ ExitCode print_effective(const ConfigFiles& files) {
     return ExitCode::BadConfig;
   }
   return print(*effective);
-}
-
-ExitCode print_schema() {
-  return print(config_schema());
-}
-
-ExitCode print_reference() {
-  return print(config_reference());
 }
 
 }  // namespace sluice

@@ -2,8 +2,11 @@
 
 #include "commands/commands.h"
 #include "commands/config_options.h"
+#include "commands/describing_commands.h"
+#include "commands/init_command.h"
 #include "commands/tool_commands.h"
 #include "commands/version.h"
+#include "config/scalars.h"
 
 #include <CLI/CLI.hpp>
 
@@ -24,6 +27,39 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* about, Config
   return command;
 }
 
+// For an option whose text means something: what is wrong with it is wrong usage.
+std::string check_duration(const std::string& text) {
+  const auto duration = configuration::parse_duration(text);
+  if (!duration) {
+    return '"' + text + "\" " + duration.error().message;
+  }
+  return duration->count() > 0 ? std::string() : "must be longer than nothing";
+}
+
+CLI::App* add_check_command(CLI::App& app, ConfigFiles& config, CheckOptions& options) {
+  CLI::App* check = add_command(app, "check", "Check a configuration file and exit", config);
+  const std::map<std::string, ReportFormat> formats{{"text", ReportFormat::Text},
+                                                    {"json", ReportFormat::Json}};
+  check->add_option("--format", options.format, "How problems are reported: text or json")
+      ->transform(CLI::Transformer(formats).description(""))
+      ->type_name("text|json");
+  CLI::Option* connect = check->add_flag(
+      "--connect", options.connect,
+      "Try every broker and destination as well; nothing is collected, acknowledged or delivered");
+  check
+      ->add_option_function<std::string>(
+          "--timeout",
+          [&options](const std::string& text) {
+            options.timeout = *configuration::parse_duration(text);
+          },
+          "Time for each connection that is tried")
+      ->check(check_duration)
+      ->type_name("DURATION")
+      ->default_str(configuration::duration_text(kConnectTimeout))
+      ->needs(connect);
+  return check;
+}
+
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
@@ -34,21 +70,14 @@ int run_command_line(int argc, char** argv) {
   ConfigFiles config;
   const CLI::App* run =
       add_command(app, "run", "Collect and forward until SIGTERM or SIGINT", config);
-  CLI::App* check = add_command(app, "check", "Check a configuration file and exit", config);
-  ReportFormat format = ReportFormat::Text;
-  const std::map<std::string, ReportFormat> formats{{"text", ReportFormat::Text},
-                                                    {"json", ReportFormat::Json}};
-  check->add_option("--format", format, "How problems are reported: text or json")
-      ->transform(CLI::Transformer(formats))
-      ->type_name("FORMAT");
+  CheckOptions checking;
+  CLI::App* check = add_check_command(app, config, checking);
   bool effective = false;
   check->add_flag("--print-effective", effective,
                   "Print the file as it is in force: defaults as comments, secrets masked");
-  const CLI::App* schema =
-      app.add_subcommand("schema", "Print a JSON Schema of the configuration file");
-  const CLI::App* docs =
-      app.add_subcommand("docs", "Print the reference of the configuration file, in Markdown");
+  const ToolCommand init = add_init_command(app);
   const ToolCommand tool = add_tool_commands(app);
+  const ToolCommand description = add_describing_commands(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -60,16 +89,14 @@ int run_command_line(int argc, char** argv) {
   if (run->parsed()) {
     code = run_agent(config);
   } else if (check->parsed()) {
-    code = check_config(config, format);
+    code = check_config(config, checking);
     if (effective && code == ExitCode::Success) {
       code = print_effective(config);
     }
-  } else if (schema->parsed()) {
-    code = print_schema();
-  } else if (docs->parsed()) {
-    code = print_reference();
-  } else if (*tool) {
-    code = (*tool)();
+  } else {
+    for (const ToolCommand& command : {init, tool, description}) {
+      code = *command ? (*command)() : code;
+    }
   }
   return static_cast<int>(code);
 }

@@ -2,7 +2,10 @@
 #pragma once
 
 #include "commands/command_line.h"
+#include "commands/connect_check.h"
 #include "config/config.h"
+
+#include <chrono>
 
 namespace sluice {
 
@@ -12,14 +15,17 @@ ExitCode run_agent(const ConfigFiles& files);
 
 enum class ReportFormat { Text, Json };
 
-// Prints every problem of the configuration, or what it defines. Opens no connection and no buffer.
-ExitCode check_config(const ConfigFiles& files, ReportFormat format);
+struct CheckOptions {
+  ReportFormat format = ReportFormat::Text;
+  bool connect = false;                                // try every connection that the file names
+  std::chrono::milliseconds timeout{kConnectTimeout};  // of each
+};
+
+// Prints every problem of the configuration, or what it defines. Opens no buffer, and connections
+// only if asked to; one that fails is a failure.
+ExitCode check_config(const ConfigFiles& files, const CheckOptions& options);
 
 // Prints the configuration as it is in force, with every default; secrets are masked.
 ExitCode print_effective(const ConfigFiles& files);
-
-// Print the description of the configuration file: for editors, for people.
-ExitCode print_schema();
-ExitCode print_reference();
 
 }  // namespace sluice

@@ -129,7 +129,8 @@ class SocketStream : public BrokerStream, public std::enable_shared_from_this<So
   void resolved(const error_code& error, const tcp::resolver::results_type& endpoints) {
     if (closed_) return;
     if (error) {
-      fail("cannot find the address of " + url_.host + ": " + error.message());
+      fail("cannot find the address of " + url_.host + ": " + error.message() +
+           "; check the name in the URL, and the DNS of this device");
       return;
     }
     enter("connecting");
@@ -137,7 +138,8 @@ class SocketStream : public BrokerStream, public std::enable_shared_from_this<So
         socket(), endpoints, [self = shared_from_this()](const error_code& failed, const auto&) {
           if (self->closed_) return;
           if (failed) {
-            self->fail("cannot connect to " + self->url_.authority() + ": " + failed.message());
+            self->fail("cannot connect to " + self->url_.authority() + ": " + failed.message() +
+                       "; check host and port in the URL, and that the broker runs");
             return;
           }
           tune(self->socket());

@@ -269,6 +269,20 @@ std::optional<std::uint16_t> parse_packet_id(std::span<const std::uint8_t> body)
   return packet_id;
 }
 
+std::optional<SubackView> parse_suback(std::span<const std::uint8_t> body, MqttVersion version) {
+  Cursor cursor(body);
+  SubackView view;
+  view.packet_id = cursor.two_bytes();
+  if (version == MqttVersion::V5) {
+    cursor.properties();
+  }
+  view.code = cursor.byte();
+  if (!cursor.ok() || view.packet_id == 0 || !cursor.rest().empty()) {
+    return std::nullopt;
+  }
+  return view;
+}
+
 void append_connect(std::vector<std::uint8_t>& out, const ConnectOptions& options) {
   // The body is made first, because its length comes before it and CONNECT is rare.
   std::vector<std::uint8_t> body;
@@ -323,6 +337,20 @@ void append_acknowledgement(std::vector<std::uint8_t>& out, PacketType type,
                                            static_cast<std::uint8_t>(packet_id >> 8U),
                                            static_cast<std::uint8_t>(packet_id)};
   out.insert(out.end(), packet.begin(), packet.end());
+}
+
+void append_subscribe(std::vector<std::uint8_t>& out, const SubscribeOptions& options,
+                      MqttVersion version) {
+  constexpr unsigned kNoRetained = 2U << 4U;  // 3.8.3.1
+  std::vector<std::uint8_t> body;
+  append_two_bytes(body, options.packet_id);
+  append_properties(body, {}, version);
+  append_prefixed(body, options.filter);
+  const bool without = version == MqttVersion::V5 && options.without_retained;
+  body.push_back(static_cast<std::uint8_t>(options.qos | (without ? kNoRetained : 0U)));
+  out.push_back(first_byte(PacketType::Subscribe, 2));
+  append_length(out, body.size());
+  out.insert(out.end(), body.begin(), body.end());
 }
 
 void append_empty(std::vector<std::uint8_t>& out, PacketType type) {

@@ -116,12 +116,27 @@ std::optional<ConnackView> parse_connack(std::span<const std::uint8_t> body);
 // The id in PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK and UNSUBACK, whatever follows it.
 std::optional<std::uint16_t> parse_packet_id(std::span<const std::uint8_t> body);
 
+// The broker's answer to the only filter of a SUBSCRIBE: the granted QoS, or an error code.
+struct SubackView {
+  std::uint16_t packet_id = 0;
+  std::uint8_t code = 0;
+};
+std::optional<SubackView> parse_suback(std::span<const std::uint8_t> body, MqttVersion version);
+
 // Each appends one packet. A text in it has at most 65535 bytes (1.5.4).
 void append_connect(std::vector<std::uint8_t>& out, const ConnectOptions& options);
 void append_publish(std::vector<std::uint8_t>& out, const PublishView& message,
                     MqttVersion version);
 void append_acknowledgement(std::vector<std::uint8_t>& out, PacketType type,
                             std::uint16_t packet_id);  // PUBACK, PUBREC, PUBREL, PUBCOMP: success
+struct SubscribeOptions {
+  std::uint16_t packet_id = 1;
+  std::string_view filter = {};
+  std::uint8_t qos = 0;
+  bool without_retained = false;  // protocol 5 only
+};
+void append_subscribe(std::vector<std::uint8_t>& out, const SubscribeOptions& options,
+                      MqttVersion version);
 void append_empty(std::vector<std::uint8_t>& out,
                   PacketType type);  // PINGREQ, PINGRESP, DISCONNECT: a header alone
 

@@ -66,7 +66,7 @@ class KafkaCluster {
     const std::string output = directory.file("records");
     Process kcat(
         {.arguments = {"kcat", "-C", "-q", "-e", "-b", rd_kafka_mock_cluster_bootstraps(cluster_),
-                       "-t", topic, "-o", "beginning", "-f", "%k\\t%h\\t%s\\n"},
+                       "-t", topic, "-o", "beginning", "-f", R"(%k\t%h\t%s\n)"},
          .output = output,
          .environment = {}});
     if (kcat.wait(std::chrono::seconds(60)) != 0) {

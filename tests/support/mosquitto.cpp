@@ -1,6 +1,7 @@
 #include "tests/support/mosquitto.h"
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -50,6 +51,16 @@ void write_passwords(const std::string& directory, const BrokerOptions& options)
 }
 
 }  // namespace
+
+std::string dynamic_security_plugin() {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(
+           "/usr/lib", std::filesystem::directory_options::skip_permission_denied)) {
+    if (entry.path().filename() == "mosquitto_dynamic_security.so") {
+      return entry.path();
+    }
+  }
+  return {};
+}
 
 Mosquitto::Mosquitto(const BrokerOptions& options) : port_(free_port()) {
   if (options.directory.empty()) {

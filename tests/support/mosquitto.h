@@ -45,4 +45,8 @@ class Mosquitto {
   std::optional<Process> process_;
 };
 
+// Where the plugin is that can refuse subscriptions, which access control files cannot; empty: it
+// is not installed.
+std::string dynamic_security_plugin();
+
 }  // namespace sluice::testing_support

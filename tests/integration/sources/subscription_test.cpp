@@ -6,7 +6,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <tuple>
@@ -74,25 +73,15 @@ TEST(Subscription, StateOfAnotherClientIdIsLeftAlone) {
   EXPECT_EQ(occurrences(broker.log(), "UNSUBSCRIBE"), 0U);
 }
 
-// Mosquitto's access control files cannot refuse a subscription; its plugin can.
-std::string dynamic_security() {
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(
-           "/usr/lib", std::filesystem::directory_options::skip_permission_denied)) {
-    if (entry.path().filename() == "mosquitto_dynamic_security.so") {
-      return entry.path();
-    }
-  }
-  return {};
-}
-
 class Refused : public testing::TestWithParam<MqttVersion> {};
 INSTANTIATE_TEST_SUITE_P(Mqtt, Refused, testing::Values(MqttVersion::V311, MqttVersion::V5),
                          [](const auto& each) {
                            return each.param == MqttVersion::V5 ? "V5" : "V311";
                          });
 
+// Mosquitto's access control files cannot refuse a subscription; its plugin can.
 TEST_P(Refused, FilterDoesNotStopTheOthersAndIsAskedForAgain) {
-  const std::string plugin = dynamic_security();
+  const std::string plugin = dynamic_security_plugin();
   if (plugin.empty()) {
     GTEST_SKIP() << "mosquitto_dynamic_security.so is not installed";
   }

@@ -234,6 +234,39 @@ TEST(MqttConnack, TellsSessionAndCode) {
   EXPECT_FALSE(parse_connack(Bytes{1}));
 }
 
+// Field by field, MQTT 5.0, 3.8 and MQTT 3.1.1, 3.8.
+TEST(MqttSubscribe, IsWrittenAsTheStandardSays) {
+  const SubscribeOptions options{
+      .packet_id = 0x0102, .filter = "a/#", .qos = 1, .without_retained = true};
+  Bytes v5;
+  append_subscribe(v5, options, MqttVersion::V5);
+  EXPECT_EQ(v5, (Bytes{0x82, 9, 1, 2, 0, 0, 3, 'a', '/', '#', 0x21}));
+  Bytes v311;
+  append_subscribe(v311, options, MqttVersion::V311);
+  EXPECT_EQ(v311, (Bytes{0x82, 8, 1, 2, 0, 3, 'a', '/', '#', 1}));
+}
+
+TEST(MqttSuback, TellsTheCodeOfItsOnlyFilter) {
+  const Bytes with_reason{1, 2, 4, 0x1F, 0, 1, 'x', 0x87};
+  const auto answer = parse_suback(with_reason, MqttVersion::V5);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->packet_id, 0x0102);
+  EXPECT_EQ(answer->code, 0x87);
+  const auto granted = parse_suback(Bytes{0, 7, 1}, MqttVersion::V311);
+  ASSERT_TRUE(granted);
+  EXPECT_EQ(granted->packet_id, 7);
+  EXPECT_EQ(granted->code, 1);
+}
+
+TEST(MqttSuback, CutAnywhereOrTooLongIsMalformed) {
+  const Bytes whole{1, 2, 4, 0x1F, 0, 1, 'x', 0x87};
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    EXPECT_FALSE(parse_suback(std::span(whole).first(size), MqttVersion::V5)) << size;
+  }
+  EXPECT_FALSE(parse_suback(Bytes{0, 7, 1, 1}, MqttVersion::V311));
+  EXPECT_FALSE(parse_suback(Bytes{0, 0, 1}, MqttVersion::V311));
+}
+
 TEST(MqttPacketId, ZeroOrMissingIsMalformed) {
   EXPECT_EQ(parse_packet_id(Bytes{0x12, 0x34, 0x00}), 0x1234);
   EXPECT_FALSE(parse_packet_id(Bytes{0, 0}));

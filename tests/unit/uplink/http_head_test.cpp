@@ -43,6 +43,20 @@ bool has_line(const std::string& head, const std::string& line) {
   return head.find("\r\n" + line + "\r\n") != std::string::npos;
 }
 
+TEST(HttpHead, OfARequestWithoutABlockNamesNeitherBlockNorSender) {
+  HttpTransportOptions options = options_for("http://example.com/in", {{"X-Key", "7"}});
+  options.method = "OPTIONS";
+  const auto head = HttpHead::make(options, gateway());
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->without_block(),
+            "OPTIONS /in HTTP/1.1\r\n"
+            "X-Key: 7\r\n"
+            "Host: example.com\r\n"
+            "User-Agent: sluice/dev\r\n"
+            "Content-Type: application/x-ndjson\r\n"
+            "Content-Length: 0\r\n\r\n");
+}
+
 TEST(HttpHead, IsThePublishedRequest) {
   EXPECT_EQ(head_of(options_for("http://example.com:8080/v1/records?x=1",
                                 {{"User-Agent", "of this test"}})),

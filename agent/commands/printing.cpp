@@ -1,0 +1,16 @@
+#include "commands/printing.h"
+
+#include <iostream>
+
+namespace sluice {
+
+ExitCode print(const std::string& text) {
+  std::cout << text << std::flush;
+  if (!std::cout) {
+    std::cerr << "cannot write to standard output\n";
+    return ExitCode::Failure;
+  }
+  return ExitCode::Success;
+}
+
+}  // namespace sluice
