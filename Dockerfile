@@ -22,5 +22,6 @@ COPY --from=root /root-of-image/ /
 USER 990:990
 VOLUME /data
 STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=6s --start-period=10s CMD ["/usr/bin/sluice", "health"]
 ENTRYPOINT ["/usr/bin/sluice"]
 CMD ["run", "-c", "/etc/sluice/sluice.yaml"]

@@ -3,6 +3,7 @@
 #include "commands/commands.h"
 #include "commands/config_options.h"
 #include "commands/describing_commands.h"
+#include "commands/health_command.h"
 #include "commands/init_command.h"
 #include "commands/tool_commands.h"
 #include "commands/version.h"
@@ -76,6 +77,7 @@ int run_command_line(int argc, char** argv) {
   check->add_flag("--print-effective", effective,
                   "Print the file as it is in force: defaults as comments, secrets masked");
   const ToolCommand init = add_init_command(app);
+  const ToolCommand health = add_health_command(app);
   const ToolCommand tool = add_tool_commands(app);
   const ToolCommand description = add_describing_commands(app);
   try {
@@ -94,7 +96,7 @@ int run_command_line(int argc, char** argv) {
       code = print_effective(config);
     }
   } else {
-    for (const ToolCommand& command : {init, tool, description}) {
+    for (const ToolCommand& command : {init, health, tool, description}) {
       code = *command ? (*command)() : code;
     }
   }

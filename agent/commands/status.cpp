@@ -211,6 +211,14 @@ void diagnose_sink(const std::string& name, const SinkStatus& sink, Timestamp no
   diagnosis.certificate(name, "the server's", sink.connection.server_certificate_expires, now);
 }
 
+std::string words_of(const std::vector<HealthReason>& reasons) {
+  std::string words;
+  for (const HealthReason& reason : reasons) {
+    words += (words.empty() ? "" : "; ") + reason.text;
+  }
+  return words;
+}
+
 }  // namespace
 
 std::string_view word_of(HealthState state) {
@@ -272,7 +280,11 @@ std::string to_json(const Health& health) {
   for (const HealthReason& reason : health.reasons) {
     json.begin_object().field("code", reason.code).field("text", reason.text).end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+  if (health.state == HealthState::Failing) {  // answered with 503, and every such answer has this
+    json.field("error", words_of(health.reasons));
+  }
+  json.end_object();
   return json.text() + '\n';
 }
 

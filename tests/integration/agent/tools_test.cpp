@@ -208,14 +208,26 @@ TEST_F(ToolsOfAnAgent, SayHowTheAgentIs) {
   EXPECT_TRUE(ready("\"state\":\"degraded\",\"reasons\":[{\"code\":\"sink_paused\""));
   EXPECT_NE(curl("/readyz").text.find("503"), std::string::npos) << "what the receiver says";
   EXPECT_EQ(curl("/readyz", {"-f"}).code, 0);
+  Outcome health = tool({"health"});
+  EXPECT_EQ(health.code, 0) << "it collects";
+  EXPECT_EQ(health.text.find("degraded\n  sink_paused: "), 0U) << health.text;
   broker_.stop();
   EXPECT_TRUE(ready("\"state\":\"failing\",\"reasons\":[{\"code\":\"source_disconnected\""));
   EXPECT_NE(curl("/readyz", {"-f"}).code, 0);
+  health = tool({"health"});
+  EXPECT_EQ(health.code, 1);
+  EXPECT_EQ(health.text.find("sluice health: "), 0U) << health.text;
+  EXPECT_NE(health.text.find("503"), std::string::npos) << "all reasons: " << health.text;
   broker_.start();
   EXPECT_TRUE(ready("\"state\":\"degraded\""));
   receiver_.behave({});
   EXPECT_TRUE(ready("{\"state\":\"ok\",\"reasons\":[]}"));
+  EXPECT_EQ(tool({"health"}).text, "ok\n");
+  EXPECT_EQ(tool({"health", "--json"}).text, "{\"state\":\"ok\",\"reasons\":[]}\n");
   EXPECT_EQ(agent_.stop(), 0);
+  health = tool({"health"});
+  EXPECT_EQ(health.code, 1);
+  EXPECT_NE(health.text.find("sluice.sock"), std::string::npos) << health.text;
 }
 
 TEST(AdminPort, ThatIsTakenDoesNotKeepAnAgentFromCollecting) {

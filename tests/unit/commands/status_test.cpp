@@ -142,7 +142,8 @@ TEST(HealthAsJson, NamesCodeAndText) {
   status.sources["plant"].connected = false;
   EXPECT_EQ(to_json(health_of(status)),
             "{\"state\":\"failing\",\"reasons\":[{\"code\":\"source_disconnected\","
-            "\"text\":\"source plant is not connected\"}]}\n");
+            "\"text\":\"source plant is not connected\"}],"
+            "\"error\":\"source plant is not connected\"}\n");
 }
 
 }  // namespace
