@@ -201,7 +201,15 @@ class Publisher final : public MqttPublisher {
           });
     }
   }
-  ~Publisher() override { box_->close(); }
+  // Paho frees what is under way when it disconnects, and not when it ends without that.
+  ~Publisher() override {
+    box_->close();
+    static_cast<void>(guarded("leave", [&] {
+      if (client_.is_connected()) {
+        client_.disconnect(0)->wait_for(std::chrono::seconds(1));
+      }
+    }));
+  }
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
