@@ -118,6 +118,25 @@ TEST(Layers, NoTypeNameIsUsedTwice) {
   EXPECT_GT(defined.size(), 20U);
 }
 
+// Classes of simdjson look different without the definitions that come with its target: another
+// violation that shows only when an optimised program crashes.
+TEST(Layers, WhoIncludesSimdjsonLinksIt) {
+  const fs::path root = SLUICE_SOURCE_DIR;
+  const std::regex include(R"(^\s*#\s*include\s*<(simdjson\.h)>)");
+  const std::regex link(R"((simdjson::simdjson))");
+  int checked = 0;
+  for (const fs::path& file : files_below(root)) {
+    if (captures_of(file, include).empty()) {
+      continue;
+    }
+    ++checked;
+    const fs::path list = file.parent_path() / "CMakeLists.txt";
+    EXPECT_FALSE(captures_of(list, link).empty())
+        << file << " includes it, " << list << " does not";
+  }
+  EXPECT_GT(checked, 0);
+}
+
 TEST(Layers, NoFileIsTooLongToRead) {
   constexpr int kMostLines = 400;
   const fs::path root = SLUICE_SOURCE_DIR;
