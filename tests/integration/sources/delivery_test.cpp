@@ -120,6 +120,8 @@ TEST(Redelivery, OfWhatWasSettledWhileTheBrokerWasAwayIsNotDeliveredTwice) {
   ASSERT_TRUE(source.has(10));
 
   broker.stop();
+  // Before that, acknowledgements would be sent to nobody.
+  ASSERT_TRUE(eventually([&] { return !source.counts().connected; }));
   source.settle(10);
   broker.start();
   ASSERT_TRUE(source.connected(2));
