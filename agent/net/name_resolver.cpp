@@ -107,21 +107,11 @@ NameResolver::~NameResolver() {
 void NameResolver::resolve(const std::string& host, const std::string& port, Handler then) {
   cancel();
   question_ = std::make_shared<Question>(io_);
-  const auto answer = [this, asked = std::weak_ptr(question_),
-                       then = std::move(then)](const auto& tell) {
-    if (!asked.expired()) {
-      question_ = nullptr;
-      tell(then);  // may end this object
-    }
-  };
   error_code not_an_address;
   const auto address = asio::ip::make_address(host, not_an_address);
   if (!not_an_address) {
-    asio::post(io_, [answer, found = Addresses::create(tcp::endpoint(address, number_of(port)),
-                                                       host, port)] {
-      answer([&found](const Handler& handler) { handler({}, found); });
-    });
-    return;
+    return answer({}, Addresses::create(tcp::endpoint(address, number_of(port)), host, port),
+                  std::move(then));
   }
   try {
     if (lookup_ == nullptr || !lookup_->is_of(host, port) || lookup_->is_done()) {
@@ -134,19 +124,37 @@ void NameResolver::resolve(const std::string& host, const std::string& port, Han
     }
     question_->answered.assign(lookup_->watch());
   } catch (const std::system_error& error) {  // no more threads or descriptors at the moment
-    const error_code failure(error.code().value(), boost::system::system_category());
-    asio::post(io_, [answer, failure] {
-      answer([&failure](const Handler& handler) { handler(failure, {}); });
-    });
-    return;
+    return answer({error.code().value(), boost::system::system_category()}, {}, std::move(then));
   }
-  question_->answered.async_wait(
-      asio::posix::stream_descriptor::wait_read,
-      [answer, lookup = lookup_](const error_code& cancelled) {
-        if (!cancelled) {
-          answer([&lookup](const Handler& handler) { lookup->tell(handler); });
-        }
-      });
+  wait(std::move(then));
+}
+
+// A descriptor may be reported as readable when it is not: an event of one that was closed before
+// can reach another that took its place in the reactor.
+void NameResolver::wait(Handler then) {
+  question_->answered.async_wait(asio::posix::stream_descriptor::wait_read,
+                                 [this, asked = std::weak_ptr(question_),
+                                  then = std::move(then)](const error_code& cancelled) {
+                                   if (cancelled || asked.expired()) {
+                                     return;
+                                   }
+                                   if (!lookup_->is_done()) {
+                                     wait(then);
+                                     return;
+                                   }
+                                   question_ = nullptr;
+                                   const std::shared_ptr<Lookup> lookup = lookup_;
+                                   lookup->tell(then);  // may end this object
+                                 });
+}
+
+void NameResolver::answer(const error_code& failure, const Addresses& found, Handler then) {
+  asio::post(io_, [this, asked = std::weak_ptr(question_), failure, found, then = std::move(then)] {
+    if (!asked.expired()) {
+      question_ = nullptr;
+      then(failure, found);  // may end this object
+    }
+  });
 }
 
 void NameResolver::cancel() {

@@ -37,6 +37,9 @@ class NameResolver {
   class Lookup;
   struct Question;
 
+  void wait(Handler then);
+  void answer(const boost::system::error_code& failure, const Addresses& found, Handler then);
+
   boost::asio::io_context& io_;
   std::shared_ptr<Lookup> lookup_;  // the newest
   std::shared_ptr<Question> question_;
