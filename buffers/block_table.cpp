@@ -113,7 +113,7 @@ Usage& Usage::operator-=(const Usage& less) {
 
 Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection, BlockCipher& cipher) {
   BlockTable table(cipher);
-  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 12> all{{
+  const std::array<sqlite::PreparedAt, 12> all{{
       {&table.count_, kCount},
       {&table.last_, kLast},
       {&table.insert_, kInsert},
@@ -127,12 +127,8 @@ Result<BlockTable> BlockTable::prepare(sqlite::Connection& connection, BlockCiph
       {&table.find_, kFind},
       {&table.set_aside_, kSetAside},
   }};
-  for (const auto& [statement, sql] : all) {
-    Result<sqlite::Statement> prepared = connection.prepare(sql);
-    if (!prepared) {
-      return prepared.error();
-    }
-    statement->emplace(*std::move(prepared));
+  if (Status prepared = sqlite::prepare_all(connection, all); !prepared) {
+    return prepared.error();
   }
   return table;
 }

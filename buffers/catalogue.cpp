@@ -44,7 +44,7 @@ Result<std::string> open_state(BlockCipher& cipher, std::string_view key, std::s
 
 Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection, BlockCipher& cipher) {
   Catalogue catalogue(cipher);
-  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 14> all{{
+  const std::array<sqlite::PreparedAt, 14> all{{
       {&catalogue.meta_, "SELECT epoch, last_seq, tick FROM meta"},
       {&catalogue.set_meta_, "UPDATE meta SET last_seq = ?1, tick = ?2"},
       {&catalogue.flows_, "SELECT id, name FROM flow"},
@@ -66,12 +66,8 @@ Result<Catalogue> Catalogue::prepare(sqlite::Connection& connection, BlockCipher
        "INSERT INTO ledger VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE"
        " SET records = records + excluded.records"},
   }};
-  for (const auto& [statement, sql] : all) {
-    Result<sqlite::Statement> prepared = connection.prepare(sql);
-    if (!prepared) {
-      return prepared.error();
-    }
-    statement->emplace(*std::move(prepared));
+  if (Status prepared = sqlite::prepare_all(connection, all); !prepared) {
+    return prepared.error();
   }
   return catalogue;
 }

@@ -70,7 +70,7 @@ Result<std::optional<DeadRow>> one_row(sqlite::Statement& query, std::optional<F
 
 Result<DeadTable> DeadTable::prepare(sqlite::Connection& connection, BlockCipher& cipher) {
   DeadTable table(cipher);
-  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 10> all{{
+  const std::array<sqlite::PreparedAt, 10> all{{
       {&table.usage_, kUsage},
       {&table.contains_, kContains},
       {&table.insert_, kInsert},
@@ -82,12 +82,8 @@ Result<DeadTable> DeadTable::prepare(sqlite::Connection& connection, BlockCipher
       {&table.hollow_, kHollow},
       {&table.remove_hollow_, kRemoveHollow},
   }};
-  for (const auto& [statement, sql] : all) {
-    Result<sqlite::Statement> prepared = connection.prepare(sql);
-    if (!prepared) {
-      return prepared.error();
-    }
-    statement->emplace(*std::move(prepared));
+  if (Status prepared = sqlite::prepare_all(connection, all); !prepared) {
+    return prepared.error();
   }
   return table;
 }

@@ -43,7 +43,7 @@ struct Said {
 
 Result<HeldTable> HeldTable::prepare(sqlite::Connection& connection) {
   HeldTable table;
-  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 8> all{{
+  const std::array<sqlite::PreparedAt, 8> all{{
       {&table.index_, kIndex},
       {&table.figures_, kFigures},
       {&table.set_, kSet},
@@ -53,12 +53,8 @@ Result<HeldTable> HeldTable::prepare(sqlite::Connection& connection) {
       {&table.add_seal_, "INSERT OR IGNORE INTO seal VALUES (?1)"},
       {&table.remove_seals_, "DELETE FROM seal"},
   }};
-  for (const auto& [statement, sql] : all) {
-    Result<sqlite::Statement> prepared = connection.prepare(sql);
-    if (!prepared) {
-      return prepared.error();
-    }
-    statement->emplace(*std::move(prepared));
+  if (Status prepared = sqlite::prepare_all(connection, all); !prepared) {
+    return prepared.error();
   }
   return table;
 }

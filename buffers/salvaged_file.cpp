@@ -107,7 +107,7 @@ Status SalvagedFile::prepare() {
   if (Status created = connection_->run(kSeen); !created) {
     return created;
   }
-  const std::array<std::pair<std::optional<sqlite::Statement>*, const char*>, 6> all{{
+  const std::array<sqlite::PreparedAt, 6> all{{
       {&saw_, kSaw},
       {&seen_, kHasSeen},
       {&neighbour_, kNeighbour},
@@ -115,14 +115,7 @@ Status SalvagedFile::prepare() {
       {&insert_dead_, kInsertDead},
       {&pages_, "PRAGMA page_count"},
   }};
-  for (const auto& [statement, sql] : all) {
-    Result<sqlite::Statement> prepared = connection_->prepare(sql);
-    if (!prepared) {
-      return prepared.error();
-    }
-    statement->emplace(*std::move(prepared));
-  }
-  return {};
+  return sqlite::prepare_all(*connection_, all);
 }
 
 Status SalvagedFile::saw(FlowId flow, Sequence first) {

@@ -99,6 +99,17 @@ void Statement::reset() noexcept {
   sqlite3_clear_bindings(statement_.get());
 }
 
+Status prepare_all(Connection& connection, std::span<const PreparedAt> statements) {
+  for (const auto& [statement, sql] : statements) {
+    Result<Statement> prepared = connection.prepare(sql);
+    if (!prepared) {
+      return prepared.error();
+    }
+    statement->emplace(*std::move(prepared));
+  }
+  return {};
+}
+
 Status for_each_row(Statement& statement, const std::function<void()>& take) {
   const ResetAtExit reset(statement);
   while (true) {

@@ -9,8 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace sluice::sqlite {
 
@@ -54,6 +57,12 @@ class ResetAtExit {
 Status run_to_end(Statement& statement);
 // Calls `take` at every row, and resets it.
 Status for_each_row(Statement& statement, const std::function<void()>& take);
+
+class Connection;
+// Where a statement is to be, and its text.
+using PreparedAt = std::pair<std::optional<Statement>*, const char*>;
+// Ends with the first that cannot be prepared.
+Status prepare_all(Connection& connection, std::span<const PreparedAt> statements);
 
 class Connection {
  public:
