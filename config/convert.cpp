@@ -139,14 +139,6 @@ Status check_text(const std::string& text) {
   return {};
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) {
-    text += (text.empty() ? "" : ", ") + word;
-  }
-  return text;
-}
-
 Result<FieldValue> convert(const Field& field, const std::string& text) {
   switch (field.kind) {
     case FieldKind::Text:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/field.h"
+#include "core/join.h"
 #include "core/result.h"
 
 #include <string>
@@ -21,7 +22,5 @@ std::string item_text(const FieldValue& item);
 
 // What every text must be to be used in headers, packets, logs and paths.
 Status check_text(const std::string& text);
-
-std::string joined(const std::vector<std::string>& words);
 
 }  // namespace sluice::configuration

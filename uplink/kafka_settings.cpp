@@ -1,5 +1,7 @@
 #include "uplink/kafka_settings.h"
 
+#include "core/join.h"
+
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
@@ -77,14 +79,6 @@ Status set(rd_kafka_conf_t* settings, const std::string& name, const std::string
   return {};
 }
 
-std::string joined(const std::vector<std::string>& brokers) {
-  std::string list;
-  for (const std::string& broker : brokers) {
-    list += (list.empty() ? "" : ",") + broker;
-  }
-  return list;
-}
-
 }  // namespace
 
 void KafkaSettingsDeleter::operator()(rd_kafka_conf_s* settings) const noexcept {
@@ -96,7 +90,7 @@ Result<KafkaSettings> make_kafka_settings(const KafkaTransportOptions& options) 
   std::vector<std::pair<std::string, std::string>> pairs(kDefaults.begin(), kDefaults.end());
   pairs.insert(pairs.end(), options.properties.begin(), options.properties.end());
   pairs.insert(pairs.end(), kOwn.begin(), kOwn.end());
-  pairs.emplace_back("bootstrap.servers", joined(options.brokers));
+  pairs.emplace_back("bootstrap.servers", joined(options.brokers, ","));
   pairs.emplace_back("compression.codec", word(options.compression));
   for (const auto& [name, value] : pairs) {
     if (const Status done = set(settings.get(), name, value); !done) {

@@ -48,10 +48,7 @@ ExitCode check_config(const ConfigFiles& files, const CheckOptions& options) {
   if (options.format == ReportFormat::Json) {
     return check_in_json(loaded, options);
   }
-  for (const Diagnostic& diagnostic : loaded.diagnostics) {
-    std::cerr << to_text(diagnostic) << '\n';
-  }
-  if (!loaded.ok()) {
+  if (!print_problems(loaded)) {
     return ExitCode::BadConfig;
   }
   const Config& config = loaded.config;

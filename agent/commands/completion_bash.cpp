@@ -1,16 +1,9 @@
 #include "commands/completion.h"
+#include "core/join.h"
 
 namespace sluice {
 
 namespace {
-
-std::string joined(const std::vector<std::string>& words, const char* between) {
-  std::string text;
-  for (const std::string& word : words) {
-    text += (text.empty() ? "" : between) + word;
-  }
-  return text;
-}
 
 // "sluice check -c"|"sluice check --config"
 std::string places_of(const TreeCommand& command, const TreeOption& option) {

@@ -2,6 +2,7 @@
 
 #include "admin/json_writer.h"
 #include "commands/version.h"
+#include "core/join.h"
 #include "sources/broker_check.h"
 #include "uplink/file_check.h"
 #include "uplink/http_check.h"
@@ -21,14 +22,6 @@ std::string shown(const Url& url) {
     name.pop_back();
   }
   return name;
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) {
-    all += (all.empty() ? "" : ",") + text;
-  }
-  return all;
 }
 
 BrokerCheckOptions broker_check_of(const MqttTransportOptions& sink) {
@@ -92,7 +85,7 @@ class ConnectCheck {
       case SinkKind::Http:
         return check(sink.http);
       case SinkKind::Kafka:
-        return tell("brokers", joined(sink.kafka.brokers),
+        return tell("brokers", joined(sink.kafka.brokers, ","),
                     check_kafka_brokers(sink.kafka, identity_, at_most_));
       case SinkKind::Mqtt:
         return check(broker_check_of(sink.mqtt));

@@ -65,10 +65,7 @@ ExitCode show_health(const HealthOptions& options) {
   std::string directory = options.directory;
   if (directory.empty()) {
     const LoadedConfig loaded = load_config(options.config);
-    if (!loaded.ok()) {
-      for (const Diagnostic& diagnostic : loaded.diagnostics) {
-        std::cerr << to_text(diagnostic) << '\n';
-      }
+    if (!print_problems(loaded)) {
       return ExitCode::BadConfig;
     }
     directory = loaded.config.buffer.directory;

@@ -3,7 +3,9 @@
 #include "commands/connect_check.h"
 #include "commands/init_draft.h"
 #include "commands/new_file.h"
+#include "commands/printing.h"
 #include "commands/questions.h"
+#include "core/join.h"
 #include "tools/terminal.h"
 
 #include <unistd.h>
@@ -23,14 +25,6 @@ constexpr const char* kUsualTopic = "#";
 ExitCode failed(const std::string& why, ExitCode code = ExitCode::Failure) {
   std::cerr << "sluice init: " << why << '\n';
   return code;
-}
-
-std::string joined(const std::vector<std::string>& texts) {
-  std::string all;
-  for (const std::string& text : texts) {
-    all += (all.empty() ? "" : ", ") + text;
-  }
-  return all;
 }
 
 // The flags that are needed where nobody can be asked; empty: they are all there.
@@ -159,10 +153,7 @@ ExitCode write(const InitDraft& draft, const InitOptions& options) {
     return failed(written.error().message);
   }
   const LoadedConfig loaded = load_config(options.output);
-  for (const Diagnostic& diagnostic : loaded.diagnostics) {
-    std::cerr << to_text(diagnostic) << '\n';
-  }
-  if (!loaded.ok()) {
+  if (!print_problems(loaded)) {
     return failed(options.output + " was written, but is not good yet");
   }
   std::cout << "wrote " << options.output << '\n';

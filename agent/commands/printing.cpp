@@ -13,4 +13,11 @@ ExitCode print(const std::string& text) {
   return ExitCode::Success;
 }
 
+bool print_problems(const LoadedConfig& loaded) {
+  for (const Diagnostic& diagnostic : loaded.diagnostics) {
+    std::cerr << to_text(diagnostic) << '\n';
+  }
+  return loaded.ok();
+}
+
 }  // namespace sluice

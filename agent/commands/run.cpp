@@ -1,6 +1,7 @@
 #include "commands/assembly.h"
 #include "commands/commands.h"
 #include "commands/logging.h"
+#include "commands/printing.h"
 #include "commands/version.h"
 #include "config/config.h"
 
@@ -9,7 +10,6 @@
 
 #include <csignal>
 #include <ctime>
-#include <iostream>
 
 namespace sluice {
 
@@ -87,10 +87,7 @@ void log_sums(const AgentCounts& counts) {
 
 ExitCode run_agent(const ConfigFiles& files) {
   const LoadedConfig loaded = load_config(files);
-  for (const Diagnostic& diagnostic : loaded.diagnostics) {
-    std::cerr << to_text(diagnostic) << '\n';
-  }
-  if (!loaded.ok()) {
+  if (!print_problems(loaded)) {
     return ExitCode::BadConfig;
   }
   const sigset_t signals = ending_signals();

@@ -1,6 +1,7 @@
 #include "commands/tool_commands.h"
 
 #include "commands/config_options.h"
+#include "commands/printing.h"
 #include "config/config.h"
 #include "tools/backend.h"
 #include "tools/buffer_tools.h"
@@ -64,10 +65,7 @@ ExitCode run_tool(const Where& where, ToolUse how, const Tool& tool) {
     return use(options, how, tool);
   }
   const LoadedConfig loaded = load_config(where.config);
-  if (!loaded.ok()) {
-    for (const Diagnostic& diagnostic : loaded.diagnostics) {
-      std::cerr << to_text(diagnostic) << '\n';
-    }
+  if (!print_problems(loaded)) {
     std::cerr << "sluice: name the buffer with --data-dir to do without a configuration\n";
     return ExitCode::BadConfig;
   }

@@ -250,7 +250,7 @@ void run(const std::string& text) {
 }  // namespace
 }  // namespace sluice
 
-// NOLINTBEGIN(readability-identifier-naming)
+// NOLINTBEGIN(readability-identifier-naming): libFuzzer calls it by this name
 std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t max_size,
                                     unsigned int seed) {
   if (seed % 4 == 0) {
