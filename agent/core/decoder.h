@@ -3,6 +3,7 @@
 
 #include "core/message.h"
 #include "core/record.h"
+#include "core/stateful.h"
 
 #include <vector>
 
@@ -17,6 +18,9 @@ class Decoder {
   // binary. The payload must be followed by MessageBatch::kPadding readable bytes. The views in
   // `records` are valid until the next call. One thread at a time.
   virtual void decode(const Message& message, std::vector<Record>& records) = 0;
+
+  // What it has learned from earlier messages; null if it treats every message by itself.
+  virtual Stateful* state() { return nullptr; }
 };
 
 }  // namespace sluice
