@@ -46,9 +46,34 @@ struct StateRow {
   std::string value;
 };
 
+// Why a record goes no further.
+struct DeadLetter {
+  std::string reason;  // one word, for counting: refused, too_large, invalid_json
+  std::string detail;  // in words, at most 4 KiB: what the destination said, where decoding ended
+};
+
+// A message, or a record of one, that no sink will ever be sent, because it could not be decoded or
+// transformed.
+struct DeadInput {
+  BlockPtr block;  // of one record, with a sequence of its own: what is needed to try it again
+  DeadLetter why;
+};
+
+// Records of a flow that have become something else than lines. The words are those of the ledger.
+struct Counted {
+  std::string what;
+  std::uint64_t records = 0;
+};
+
+// All of it reaches the disk in one transaction.
 struct SealedBlock {
+  // Never null. A block without records (count 0, skipped 1, no data) uses up one sequence; it is
+  // not stored and no sink ever sees it. It is settled when the rest is on the disk, after
+  // everything that its flow has submitted before.
   BlockPtr block;
-  std::vector<StateRow> state;
+  std::vector<StateRow> state{};
+  std::vector<Counted> counted{};
+  std::vector<DeadInput> dead{};
 };
 
 }  // namespace sluice

@@ -44,12 +44,6 @@ class BufferListener {
 using FetchHandler = std::function<void(Result<BlockPtr>)>;
 using SplitHandler = std::function<void(Status)>;
 
-// Why a destination will never take a record.
-struct DeadLetter {
-  std::string reason;  // one word, for counting: refused, too_large
-  std::string detail;  // what the destination said, at most 4 KiB
-};
-
 // The cloud side. Any thread.
 //
 // What a sink has confirmed is a set of ranges, so that fresh blocks may go ahead of a backlog. A
