@@ -87,7 +87,13 @@ void append_base64(std::string_view bytes, std::string& out) {
 }
 
 std::string quoted(std::string_view text) {
-  std::string out = "\"";
+  std::string out;
+  append_quoted(text, out);
+  return out;
+}
+
+void append_quoted(std::string_view text, std::string& out) {
+  out += '"';
   if (is_utf8(text)) {
     append_escaped(text, out);
   } else {
@@ -97,7 +103,6 @@ std::string quoted(std::string_view text) {
     }
   }
   out += '"';
-  return out;
 }
 
 void append_number(double number, std::string& out) {

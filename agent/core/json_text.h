@@ -17,6 +17,7 @@ void append_base64(std::string_view bytes, std::string& out);
 
 // `text` with quotes around it. A byte that is not ASCII becomes U+FFFD if `text` is not UTF-8.
 std::string quoted(std::string_view text);
+void append_quoted(std::string_view text, std::string& out);
 
 template <std::integral Number>
 void append_number(Number number, std::string& out) {

@@ -176,6 +176,12 @@ Block BlockBuilder::seal(Sequence first) {
   return block;
 }
 
+Block BlockBuilder::seal_all(Sequence first) {
+  Block block = encoder_.encode(flow_, first, text_, marks_);
+  remove_front(marks_.size());
+  return block;
+}
+
 void BlockBuilder::remove_front(std::size_t count) {
   if (count == marks_.size()) {
     marks_.clear();

@@ -76,6 +76,8 @@ class BlockBuilder {
   // Seals as many of the lines as fit into a block, in order, at least one: a line that is larger
   // than a block makes one of its own. The rest stays open. Not to be called when empty.
   Block seal(Sequence first);
+  // All of the lines, however many.
+  Block seal_all(Sequence first);
 
  private:
   [[nodiscard]] std::size_t count_that_fits(Sequence first) const;

@@ -1,15 +1,13 @@
 #include "pipeline/intake.h"
 
-#include "core/json_text.h"
 #include "core/message.h"
-#include "core/record.h"
 #include "pipeline/block_builder.h"
+#include "pipeline/flow_intake.h"
 #include "pipeline/handover.h"
-#include "pipeline/line_writer.h"
 #include "pipeline/router.h"
 
 #include <algorithm>
-#include <atomic>
+#include <chrono>
 #include <deque>
 #include <optional>
 #include <string>
@@ -42,24 +40,8 @@ struct Feed {
   std::optional<std::string> last_state;  // the latest that was attached to a block
 };
 
-// One flow as the intake's thread sees it; the counters are read by any.
-struct Flow {
-  Flow(FlowOptions flow_options, FlowIndex index, BlockEncoder& encoder)
-      : options(std::move(flow_options)), lines(options.shape), builder(index, encoder) {}
-
-  FlowOptions options;
-  LineWriter lines;
-  BlockBuilder builder;
-  std::vector<Share> shares;  // of the sources in the open block
-  Instant opened;             // when the oldest message in the open block was delivered
-  Share newest;               // the message that was added last
-  Instant newest_delivered;
-  std::size_t older_lines = 0;  // open lines of the messages before it
-
-  std::atomic<std::uint64_t> records = 0;
-  std::atomic<std::uint64_t> blocks = 0;
-  std::atomic<std::uint64_t> errors = 0;
-};
+// Figures that nothing else takes to the disk are not worth a commit of their own more often.
+constexpr std::chrono::minutes kFiguresInterval{1};
 
 }  // namespace
 
@@ -73,10 +55,11 @@ class Intake::Worker {
         clock_(clock),
         handover_(options, clock),
         encoder_(options.compression_level, options.block_size),
-        next_sequence_(advance(last, 1)) {
+        next_sequence_(advance(last, 1)),
+        figures_at_(clock.elapsed()) {
     for (FlowOptions& flow : flows) {
       const auto index = static_cast<FlowIndex>(flows_.size());
-      flows_.emplace_back(std::move(flow), index, encoder_);
+      flows_.emplace_back(std::move(flow), index, encoder_, clock_);
     }
   }
 
@@ -84,7 +67,7 @@ class Intake::Worker {
     const std::size_t position = handover_.add_source(source);
     Feed& feed = feeds_.emplace_back(source, std::move(state_key));
     for (std::size_t i = 0; i < flows_.size(); ++i) {
-      const FlowOptions& flow = flows_[i].options;
+      const FlowOptions& flow = flows_[i].options();
       if (std::find(flow.sources.begin(), flow.sources.end(), position) != flow.sources.end()) {
         feed.router.add(static_cast<FlowIndex>(i), flow.topics);
       }
@@ -104,6 +87,7 @@ class Intake::Worker {
         look_at(delivery);
         delivery.messages.clear();
       }
+      run_due();
       seal_due();
       for (const std::size_t source : flushes) {
         seal_blocks_of(source);
@@ -122,10 +106,7 @@ class Intake::Worker {
 
   void settled(Sequence first) { handover_.settled(first); }
 
-  [[nodiscard]] FlowCounts counts(FlowIndex index) const {
-    const Flow& flow = flows_[number(index)];
-    return {.records = flow.records, .blocks = flow.blocks, .errors = flow.errors};
-  }
+  [[nodiscard]] FlowCounts counts(FlowIndex index) const { return flows_[number(index)].counts(); }
 
  private:
   void look_at(const QueuedBatch& delivery) {
@@ -135,7 +116,7 @@ class Intake::Worker {
       const Share share{.source = delivery.source, .first = feed.next};
       const TopicRoute& route = feed.router.find(message.topic);
       for (const FlowIndex index : route.flows) {
-        append(flows_[number(index)], message, route.topic_json, share, delivery.at);
+        flows_[number(index)].take(delivery.messages, i, route.topic_json, share, delivery.at);
       }
       // From here on the message is complete in every flow, so that the state of its source may
       // include it.
@@ -144,89 +125,41 @@ class Intake::Worker {
         seal_full(index);
       }
     }
-  }
-
-  void append(Flow& flow, const Message& message, std::string_view topic_json, const Share& share,
-              Instant delivered) {
-    records_.clear();
-    flow.options.decoder->decode(message, records_);
-    if (records_.empty()) {
-      return;
-    }
-    if (flow.builder.empty()) {
-      flow.opened = delivered;
-    }
-    flow.newest = share;
-    flow.newest_delivered = delivered;
-    flow.older_lines = flow.builder.count();
-    join(flow.shares, share);
-    for (const Record& record : records_) {
-      const bool same_topic = record.topic.data() == message.topic.data() &&
-                              record.topic.size() == message.topic.size();
-      flow.lines.append(record, same_topic ? topic_json : quoted(record.topic), message.full_size,
-                        flow.builder.text());
-      flow.builder.end_line(record.time);
-      count(flow.records);
-      if (!record.error.empty()) {
-        count(flow.errors);
+    for (std::size_t i = 0; i < flows_.size(); ++i) {
+      if (flows_[i].end_batch()) {
+        seal_full(static_cast<FlowIndex>(i));
       }
     }
   }
 
-  static void join(std::vector<Share>& shares, const Share& share) {
-    const bool has_joined = std::any_of(shares.begin(), shares.end(), [&share](const Share& other) {
-      return other.source == share.source;
-    });
-    if (!has_joined) {
-      shares.push_back(share);
+  void run_due() {
+    const Instant now = clock_.elapsed();
+    for (std::size_t i = 0; i < flows_.size(); ++i) {
+      if (flows_[i].run_due(now)) {
+        seal_full(static_cast<FlowIndex>(i));
+      }
     }
   }
 
-  // Only the intake's thread writes the counters.
-  static void count(std::atomic<std::uint64_t>& counter) {
-    counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  }
-
   void seal_full(FlowIndex index) {
-    while (flows_[number(index)].builder.full(next_sequence_)) {
+    while (flows_[number(index)].full(next_sequence_)) {
       seal(index);
     }
   }
 
   void seal_all(FlowIndex index) {
-    while (!flows_[number(index)].builder.empty()) {
+    while (flows_[number(index)].waiting_since()) {
       seal(index);
     }
   }
 
   void seal(FlowIndex index) {
-    Flow& flow = flows_[number(index)];
-    SealedBlock sealed;
-    sealed.block = std::make_shared<const Block>(flow.builder.seal(next_sequence_));
-    next_sequence_ = advance(next_sequence_, sealed.block->count);
-    count(flow.blocks);
-    std::vector<Share> shares = leave(flow, sealed.block->count);
-    for (Share& share : shares) {
-      add_state(index, share, sealed.state);
+    FlowIntake::Sealed sealed = flows_[number(index)].seal(next_sequence_);
+    for (Share& share : sealed.shares) {
+      add_state(index, share, sealed.block.state);
     }
-    handover_.hold(sealed.block->first, index, std::move(shares));
-    buffer_.submit(std::move(sealed));
-  }
-
-  // The shares of the block that consists of the first `sealed_lines` lines. What stays open is as
-  // a rule a part of the newest message. More may stay when sequences have just got one more digit:
-  // then it is assumed that it belongs to every message in the block.
-  static std::vector<Share> leave(Flow& flow, std::size_t sealed_lines) {
-    flow.older_lines -= std::min(flow.older_lines, sealed_lines);
-    if (flow.builder.empty()) {
-      return std::exchange(flow.shares, {});
-    }
-    std::vector<Share> shares = flow.shares;
-    if (flow.older_lines == 0) {
-      flow.shares = {flow.newest};
-      flow.opened = flow.newest_delivered;
-    }
-    return shares;
+    handover_.hold(sealed.block.block->first, index, std::move(sealed.shares));
+    buffer_.submit(std::move(sealed.block));
   }
 
   void add_state(FlowIndex index, Share& share, std::vector<StateRow>& rows) {
@@ -247,19 +180,31 @@ class Intake::Worker {
   // different times do not each wake us up for themselves for ever.
   void seal_due() {
     const Instant now = clock_.elapsed();
-    if (now < next_deadline()) {
-      return;
+    if (now >= next_seal()) {
+      for (std::size_t i = 0; i < flows_.size(); ++i) {
+        const std::optional<Instant> since = flows_[i].waiting_since();
+        if (since && now - *since >= options_.flush_interval / 2) {
+          seal_all(static_cast<FlowIndex>(i));
+        }
+      }
     }
+    if (now - figures_at_ >= kFiguresInterval) {
+      figures_at_ = now;
+      seal_figures();
+    }
+  }
+
+  void seal_figures() {
     for (std::size_t i = 0; i < flows_.size(); ++i) {
-      if (now - flows_[i].opened >= options_.flush_interval / 2) {
-        seal_all(static_cast<FlowIndex>(i));
+      if (!flows_[i].waiting_since() && flows_[i].has_figures()) {
+        seal(static_cast<FlowIndex>(i));
       }
     }
   }
 
   void seal_blocks_of(std::size_t source) {
     for (std::size_t i = 0; i < flows_.size(); ++i) {
-      const std::vector<Share>& shares = flows_[i].shares;
+      const std::vector<Share>& shares = flows_[i].shares();
       if (std::any_of(shares.begin(), shares.end(),
                       [source](const Share& share) { return share.source == source; })) {
         seal_all(static_cast<FlowIndex>(i));
@@ -271,6 +216,7 @@ class Intake::Worker {
     for (std::size_t i = 0; i < flows_.size(); ++i) {
       seal_all(static_cast<FlowIndex>(i));
     }
+    seal_figures();
   }
 
   void commit_for(const std::vector<std::size_t>& sources) {
@@ -280,12 +226,20 @@ class Intake::Worker {
     }
   }
 
-  [[nodiscard]] Instant next_deadline() const {
+  [[nodiscard]] Instant next_seal() const {
     Instant deadline = Instant::max();
-    for (const Flow& flow : flows_) {
-      if (!flow.builder.empty()) {
-        deadline = std::min(deadline, flow.opened + options_.flush_interval);
+    for (const FlowIntake& flow : flows_) {
+      if (const std::optional<Instant> since = flow.waiting_since()) {
+        deadline = std::min(deadline, *since + options_.flush_interval);
       }
+    }
+    return deadline;
+  }
+
+  [[nodiscard]] Instant next_deadline() const {
+    Instant deadline = next_seal();
+    for (const FlowIntake& flow : flows_) {
+      deadline = std::min(deadline, flow.due().value_or(Instant::max()));
     }
     return deadline;
   }
@@ -293,8 +247,8 @@ class Intake::Worker {
   // The first message of the source that is not entirely in sealed blocks.
   [[nodiscard]] Position frontier(std::size_t source) const {
     Position first = feeds_[source].next;
-    for (const Flow& flow : flows_) {
-      for (const Share& share : flow.shares) {
+    for (const FlowIntake& flow : flows_) {
+      for (const Share& share : flow.shares()) {
         if (share.source == source && share.first.ticket < first.ticket) {
           first = share.first;
         }
@@ -317,10 +271,10 @@ class Intake::Worker {
   Handover handover_;
   BlockEncoder encoder_;
   Sequence next_sequence_;
-  std::deque<Flow> flows_;
+  Instant figures_at_;
+  std::deque<FlowIntake> flows_;
   std::deque<Feed> feeds_;
   std::deque<SourceInlet> inlets_;
-  std::vector<Record> records_;
 };
 
 Intake::Intake(std::vector<FlowOptions> flows, BlockOptions options, Sequence last,

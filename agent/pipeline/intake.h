@@ -6,6 +6,7 @@
 #include "core/buffer.h"
 #include "core/clock.h"
 #include "core/source.h"
+#include "pipeline/flow_intake.h"
 #include "pipeline/flow_options.h"
 
 #include <cstdint>
@@ -15,16 +16,10 @@
 
 namespace sluice {
 
-// Of one flow since the agent started.
-struct FlowCounts {
-  std::uint64_t records = 0;  // written into blocks
-  std::uint64_t blocks = 0;   // sealed
-  std::uint64_t errors = 0;   // of the records: decoded with an error
-};
-
 // Order:    the records of one source keep their order within every flow.
 // Settling: a source is told "settled up to N" when every block that holds a record of its messages
-//           1..N is settled; a message that no flow wants is settled once it has been looked at.
+//           1..N is settled, and what the flows' transforms have learned from them; a message that
+//           no flow wants is settled once it has been looked at.
 // Threads:  run() has a thread of its own; inlets are used by their sources; settled() by the
 // store.
 class Intake final : public BufferListener {

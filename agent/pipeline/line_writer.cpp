@@ -15,7 +15,9 @@ namespace {
 constexpr std::array<std::string_view, 4> kOwnFields = {"seq", "ts", "topic", "_error"};
 
 void append_error(const Record& record, std::uint64_t full_size, std::string& out) {
-  out += R"(,"_error":{"step":"decode","reason":")";
+  out += R"(,"_error":{"step":")";
+  append_escaped(record.failed_step, out);
+  out += R"(","reason":")";
   append_escaped(record.error, out);
   out += '"';
   if (full_size != 0) {

@@ -17,7 +17,7 @@ namespace sluice {
 // Envelope:  ,"ts":<ms>,"topic":"…","data":<JSON as it came>}    or "text":"…"  or "base64":"…"
 // Flat:      ,"ts":<ms>,"topic":"…",<fields of the payload>}     or "value":<JSON, not an object>,
 //                                                                 or text and base64 as above
-// A record with an error has as its last field "_error":{"step":"decode","reason":"…"}.
+// A record with an error has as its last field "_error":{"step":"…","reason":"…"}.
 //
 // One thread at a time.
 class LineWriter {
