@@ -12,7 +12,7 @@ namespace sluice::configuration {
 
 // Fills in what follows from other values: default names, credentials out of URLs, the parts of
 // `agent` and `flows` that sources and buffer need, the flows' hashes.
-void complete(Config& config, const Places& places, Findings& findings);
+void complete(Config& config, const Reading& reading, Findings& findings);
 
 void check_admin(const AdminOptions& admin, const Places& places, Findings& findings);
 void check_sources(const Config& config, const Places& places, Findings& findings);

@@ -77,7 +77,8 @@ void move_credentials(Url& url, std::string& username, std::string& password,
   password = std::exchange(url.password, {});
 }
 
-void complete(Config& config, const Places& places, Findings& findings) {
+void complete(Config& config, const Reading& reading, Findings& findings) {
+  const Places& places = reading.places;
   complete_agent(config.agent, places, findings);
   for (MqttSourceOptions& source : config.sources) {
     complete_source(source, config, places, findings);
@@ -98,7 +99,7 @@ void complete(Config& config, const Places& places, Findings& findings) {
   // Room for several blocks, however large they are, so that one can fill while another is stored.
   config.blocks.source_budget = std::max(config.blocks.source_budget, 4 * config.blocks.block_size);
   for (FlowConfig& flow : config.flows) {
-    flow.hash = flow_hash(flow, config.sources);
+    flow.hash = flow_hash(flow, config.sources, reading);
     config.buffer.routes.push_back(route_of(flow));
   }
 }

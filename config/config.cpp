@@ -27,7 +27,7 @@ Read read(const configuration::Document& document, configuration::Findings findi
     Config& config = loaded.config;
     const configuration::Reading reading =
         configuration::read_fields(document, configuration::config_fields(config), findings);
-    configuration::complete(config, reading.places, findings);
+    configuration::complete(config, reading, findings);
     configuration::check_admin(config.admin, reading.places, findings);
     configuration::check_sources(config, reading.places, findings);
     configuration::check_flows(config, reading.places, findings);

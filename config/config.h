@@ -7,6 +7,9 @@
 #include "decoders/decoders.h"
 #include "pipeline/flow_options.h"
 #include "sources/mqtt_source.h"
+#include "transforms/chain.h"
+#include "transforms/field_steps.h"
+#include "transforms/value_steps.h"
 #include "uplink/dispatcher.h"
 #include "uplink/file_transport.h"
 #include "uplink/http_transport.h"
@@ -14,6 +17,8 @@
 #include "uplink/mqtt_transport.h"
 
 #include <chrono>
+#include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -32,12 +37,25 @@ struct AgentOptions {
   LogFormat log_format = LogFormat::Text;
 };
 
+// One step of a flow; of the options, those of its kind count.
+struct StepConfig {
+  std::string kind;                                        // the word in the file
+  std::string text;                                        // topic_tags
+  std::vector<std::string> names;                          // drop, keep
+  std::vector<std::pair<std::string, std::string>> pairs;  // rename
+  FlattenOptions flatten;
+  std::deque<Scaling> scale;
+  std::deque<Mapping> map;
+};
+
 struct FlowConfig {
   std::string name;
   std::vector<std::string> from;  // names of sources
   std::vector<std::string> topics;
   DecoderKind decode = DecoderKind::Auto;
   LineShape shape = LineShape::Envelope;
+  OnError on_error = OnError::Keep;
+  std::deque<StepConfig> transforms;
   std::uint64_t max_size = 256ULL * 1024 * 1024;
   std::chrono::milliseconds max_age{0};  // 0: no limit
   WhenFull when_full = WhenFull::Block;
@@ -90,6 +108,19 @@ struct LoadedConfig {
 // parsing, so that no value can change the structure of the file.
 LoadedConfig load_config(const ConfigFiles& files);
 LoadedConfig parse_config(const std::string& text, const std::string& name);
+
+// The steps of a flow, ready to run. Rejects what no single value shows to be wrong, with the path
+// of the value below "flows.<name>." in front.
+struct StepError {
+  std::string path;  // "transforms[2].topic_tags"
+  std::string message;
+  std::optional<std::size_t> offset{};  // within the value, where it is a text with a language
+};
+struct MadeSteps {
+  std::vector<NamedStep> steps;
+  std::vector<StepError> errors;  // of those that could not be made
+};
+MadeSteps make_steps(const FlowConfig& flow);
 
 // Everything as it is in force: merged, references replaced, secrets masked, and every default as a
 // comment, so that it can be read again. In YAML.

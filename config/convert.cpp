@@ -6,6 +6,8 @@
 #include "core/utf8.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <iterator>
 
 namespace sluice::configuration {
@@ -89,8 +91,28 @@ Result<FieldValue> to_boolean(const std::string& text) {
   return FieldValue(*value);
 }
 
+// JSON's way to write one (RFC 8259, section 6), which is also YAML's.
+Result<FieldValue> to_number(const std::string& text) {
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  const bool plain = text.find_first_not_of("+-.0123456789eE") == std::string::npos;
+  if (error != std::errc() || rest != end || !plain || !std::isfinite(number)) {
+    return wrong("is not a number: write it like 0.1 or -40");
+  }
+  return FieldValue(number);
+}
+
+Status check_lines(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  return check_text(text);
+}
+
 Result<FieldValue> to_text(const Field& field, const std::string& text) {
-  Status status = field.kind == FieldKind::Text ? check_text(text) : Status{};
+  Status status = field.kind != FieldKind::Text ? Status{}
+                  : field.many_lines            ? check_lines(text)
+                                                : check_text(text);
   if (status && field.check != nullptr) {
     status = field.check(text);
   }
@@ -152,6 +174,8 @@ Result<FieldValue> convert(const Field& field, const std::string& text) {
       return to_boolean(text);
     case FieldKind::Integer:
       return in_range(field, parse_integer(text));
+    case FieldKind::Number:
+      return to_number(text);
     case FieldKind::Duration:
       return to_duration(field, text);
     case FieldKind::Size:
@@ -161,6 +185,7 @@ Result<FieldValue> convert(const Field& field, const std::string& text) {
     case FieldKind::TextMap:
     case FieldKind::Section:
     case FieldKind::Named:
+    case FieldKind::Steps:
     case FieldKind::Unsupported:
       break;
   }

@@ -39,7 +39,8 @@ std::string number_of(const Field& field, std::int64_t number) {
 // What a field has if nothing is said: texts in quotes, the rest as it is.
 std::string default_of(const Field& field) {
   const bool bare = field.kind == FieldKind::Boolean || field.kind == FieldKind::Integer ||
-                    field.kind == FieldKind::Duration || field.kind == FieldKind::Size;
+                    field.kind == FieldKind::Number || field.kind == FieldKind::Duration ||
+                    field.kind == FieldKind::Size;
   return bare || field.default_value.empty() ? field.default_value
                                              : sluice::quoted(field.default_value);
 }
@@ -61,16 +62,30 @@ class EffectiveWriter {
 
   void section(const std::vector<Field>& fields, const std::string& path, std::size_t depth) {
     for (const Field& field : in_force(fields, path)) {
-      const std::string field_path = below(path, field.name);
-      if (field.kind == FieldKind::Section) {
-        part(field.name, depth, [&] { section(field.fields, field_path, depth + 1); });
-      } else if (field.kind == FieldKind::Named) {
-        part(field.name, depth, [&] { entries(field, field_path, depth + 1); });
-      } else if (field.kind == FieldKind::TextMap) {
-        part(field.name, depth, [&] { pairs(field_path, depth + 1); });
-      } else if (field.kind != FieldKind::Unsupported) {
-        value(field, field_path, depth);
-      }
+      write(field, field.name, below(path, field.name), depth);
+    }
+  }
+
+  // A field that stands at `path` under `name`.
+  void write(const Field& field, const std::string& name, const std::string& path,
+             std::size_t depth) {
+    switch (field.kind) {
+      case FieldKind::Section:
+        part(name, depth, [&] { section(field.fields, path, depth + 1); });
+        return;
+      case FieldKind::Named:
+        part(name, depth, [&] { entries(field, path, depth + 1); });
+        return;
+      case FieldKind::Steps:
+        part(name, depth, [&] { steps(field, path, depth + 1); });
+        return;
+      case FieldKind::TextMap:
+        part(name, depth, [&] { pairs(path, depth + 1); });
+        return;
+      case FieldKind::Unsupported:
+        return;
+      default:
+        value(field, name, path, depth);
     }
   }
 
@@ -94,7 +109,34 @@ class EffectiveWriter {
 
   void entries(const Field& field, const std::string& path, std::size_t depth) {
     for (const std::string& name : names_at(path)) {
-      part(name, depth, [&] { section(field.entry(name), below(path, name), depth + 1); });
+      const std::vector<Field> fields = field.entry(name);
+      const std::string key = field.check_entry == check_name ? name : sluice::quoted(name);
+      if (const Field* const whole = whole_entry(fields)) {
+        write(*whole, key, below(path, name), depth);
+      } else {
+        part(key, depth, [&] { section(fields, below(path, name), depth + 1); });
+      }
+    }
+  }
+
+  // Each as an item with the "- " in front of its kind.
+  void steps(const Field& field, const std::string& path, std::size_t depth) {
+    for (std::size_t i = 0;; ++i) {
+      const std::string item = path + '[' + std::to_string(i) + ']';
+      const std::vector<std::string> kinds = names_at(item);
+      if (kinds.empty()) {
+        return;
+      }
+      const std::vector<Field> fields = field.entry("");
+      const Field* const kind = find_field(fields, kinds.front());
+      const std::size_t start = text_.size();
+      const std::size_t said_before = said_;
+      write(*kind, kind->name, below(item, kind->name), depth + 1);
+      if (said_ == said_before) {  // a step that needs no options
+        text_.resize(start);
+        line(kind->name, "{}", depth + 1);
+      }
+      text_.replace(start + 2 * depth, 2, "- ");
     }
   }
 
@@ -109,12 +151,13 @@ class EffectiveWriter {
     return names == reading_.names.end() ? std::vector<std::string>() : names->second;
   }
 
-  void value(const Field& field, const std::string& path, std::size_t depth) {
+  void value(const Field& field, const std::string& name, const std::string& path,
+             std::size_t depth) {
     const auto said = reading_.values.find(path);
     if (said != reading_.values.end()) {
-      line(field.name, said->second, depth);
+      line(name, said->second, depth);
     } else if (const std::string by_default = default_of(field); !by_default.empty()) {
-      text_ += std::string(2 * depth, ' ') + "# " + field.name + ": " + by_default + '\n';
+      text_ += std::string(2 * depth, ' ') + "# " + name + ": " + by_default + '\n';
     }
   }
 
@@ -147,6 +190,11 @@ struct Written {
 
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(std::int64_t value) const { return number_of(field, value); }
+  std::string operator()(double value) const {
+    std::string text;
+    append_number(value, text);
+    return text;
+  }
   std::string operator()(const std::string& value) const { return sluice::quoted(value); }
   std::string operator()(const std::vector<std::string>& value) const { return list_of(value); }
   std::string operator()(const Pairs& /*pairs*/) const { return {}; }  // each has a line of its own

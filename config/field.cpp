@@ -1,6 +1,7 @@
 #include "config/field.h"
 
 #include "config/scalars.h"
+#include "core/json_text.h"
 
 namespace sluice::configuration {
 
@@ -51,6 +52,21 @@ Field Field::shown_as(std::string default_text) && {
 Field Field::selecting(std::vector<std::vector<Field>> fields_of_words) && {
   selects_section = true;
   alternatives = std::move(fields_of_words);
+  return std::move(*this);
+}
+
+Field Field::of_lines() && {
+  many_lines = true;
+  return std::move(*this);
+}
+
+Field Field::named_by(TextCheck entry_check) && {
+  check_entry = entry_check;
+  return std::move(*this);
+}
+
+Field Field::choosing(std::function<void()> then) && {
+  chosen = std::move(then);
   return std::move(*this);
 }
 
@@ -132,6 +148,19 @@ Field named(std::string name, std::function<std::vector<Field>(const std::string
             std::string help) {
   Field field = make(FieldKind::Named, std::move(name), std::move(help));
   field.entry = std::move(entry);
+  return field;
+}
+
+Field steps(std::string name, std::function<std::vector<Field>()> entry, std::string help) {
+  Field field = make(FieldKind::Steps, std::move(name), std::move(help));
+  field.entry = [entry = std::move(entry)](const std::string&) { return entry(); };
+  return field;
+}
+
+Field number(std::string name, double& target, std::string help) {
+  Field field = make(FieldKind::Number, std::move(name), std::move(help));
+  append_number(target, field.default_value);
+  field.store = into(target);
   return field;
 }
 

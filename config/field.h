@@ -24,6 +24,7 @@ enum class FieldKind {
   Url,
   Boolean,
   Integer,
+  Number,  // with a fraction
   Duration,
   Size,
   Choice,       // one of a few words
@@ -31,14 +32,15 @@ enum class FieldKind {
   TextMap,      // {name: text}
   Section,      // fields below it
   Named,        // entries with names that the user chooses, each with fields of its own
+  Steps,        // a list of maps with one key each, which is one of the fields of the entry
   Unsupported,  // belongs to the language, not to this version of the agent
 };
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 // Integer, Duration (milliseconds), Size (bytes) and Choice (position) are numbers.
-using FieldValue = std::variant<bool, std::int64_t, std::string, std::vector<std::string>, Pairs,
-                                Url, std::vector<Url>>;
+using FieldValue = std::variant<bool, std::int64_t, double, std::string, std::vector<std::string>,
+                                Pairs, Url, std::vector<Url>>;
 
 // Inclusive, in the unit of the kind: milliseconds, bytes.
 struct Range {
@@ -50,6 +52,8 @@ struct Range {
 using TextCheck = Status (*)(const std::string& text);
 using PairCheck = Status (*)(const std::string& key, const std::string& text);
 using KeyTest = bool (*)(const std::string& key);
+
+Status check_name(const std::string& text);  // see rules.h
 
 struct Field {
   std::string name;
@@ -71,10 +75,15 @@ struct Field {
   std::vector<Field> fields;             // Section
   std::vector<std::vector<Field>> alternatives;  // Choice that selects the section: the fields
                                                  // there are beside it, for each word
-  std::function<std::vector<Field>(const std::string& name)> entry;  // Named: makes a new one
-  TextCheck check = nullptr;        // Text, Secret, and every item of a TextList
-  PairCheck check_pair = nullptr;   // every pair of a TextMap
-  KeyTest is_secret_key = nullptr;  // TextMap that may hold secrets: which of its keys are one
+  // Named, Steps: makes a new one. A single field without a name is the entry itself.
+  std::function<std::vector<Field>(const std::string& name)> entry;
+  TextCheck check_entry = check_name;  // Named: what an entry may be called
+  std::function<void()> chosen;        // of a step: it is of this kind
+  bool many_lines = false;             // Text: may have line breaks
+  TextCheck check = nullptr;           // Text, Secret, and every item of a TextList
+  PairCheck check_pair = nullptr;      // every pair of a TextMap
+  bool exact_names = false;            // TextMap: names that differ in capitals only are different
+  KeyTest is_secret_key = nullptr;     // TextMap that may hold secrets: which of its keys are one
   std::function<void(const FieldValue&)> store;
 
   Field require() &&;
@@ -84,6 +93,9 @@ struct Field {
   Field later(std::vector<std::string> words_of_later_versions) &&;
   Field shown_as(std::string default_text) &&;  // a default that is made from something else
   Field selecting(std::vector<std::vector<Field>> fields_of_words) &&;
+  Field of_lines() &&;
+  Field named_by(TextCheck entry_check) &&;
+  Field choosing(std::function<void()> then) &&;
 };
 
 // Functions that make fields. `target` is where the value goes, and what it holds when the field is
@@ -103,6 +115,9 @@ Field selector(std::string name, std::string word, std::string help);
 Field section(std::string name, std::vector<Field> fields, std::string help);
 Field named(std::string name, std::function<std::vector<Field>(const std::string&)> entry,
             std::string help);
+Field steps(std::string name, std::function<std::vector<Field>()> entry, std::string help);
+// Finite.
+Field number(std::string name, double& target, std::string help);
 Field unsupported(std::string name, std::vector<std::string> harmless, std::string help);
 Field unsupported_secret(std::string name, std::string help);
 

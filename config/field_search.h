@@ -13,6 +13,11 @@ bool holds_secret(const Field& field);
 
 const Field* find_field(const std::vector<Field>& fields, const std::string& name);  // or null
 
+// The field that an entry consists of; null if the entry is a section with fields.
+inline const Field* whole_entry(const std::vector<Field>& fields) {
+  return fields.size() == 1 && fields.front().name.empty() ? &fields.front() : nullptr;
+}
+
 // The fields of a section: with those that its selector brings when it has the value `word`.
 std::vector<Field> with_alternative(std::vector<Field> fields, const std::string& word);
 

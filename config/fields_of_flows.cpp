@@ -21,8 +21,15 @@ std::vector<Field> flow_fields(FlowConfig& flow) {
                         {{"envelope", LineShape::Envelope}, {"flat", LineShape::Flat}},
                         "Whether a record holds the payload, or the payload's fields."),
       unsupported("types", {}, "Types of fields."),
-      unsupported("on_error", {}, "What happens to a message that cannot be decoded."),
-      unsupported("transforms", {}, "Steps that change or filter records."),
+      choice<OnError>(
+          "on_error", flow.on_error,
+          {{"dead_letter", OnError::DeadLetter}, {"keep", OnError::Keep}, {"drop", OnError::Drop}},
+          "What becomes of a record that cannot be decoded or transformed: its message "
+          "is kept among the dead letters, or it goes on as it came with `_error`, or "
+          "it is counted and gone."),
+      steps(
+          "transforms", [&flow] { return step_fields(flow.transforms.emplace_back()); },
+          "Steps that every record goes through, one after the other."),
       section("buffer",
               {size("max_size", flow.max_size, {kMiB, 16 * kTiB},
                     "Bytes of stored blocks at which the flow is full."),

@@ -1,5 +1,7 @@
 #include "config/flow_hash.h"
 
+#include "core/join.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <string_view>
@@ -64,9 +66,27 @@ std::string_view word(LineShape shape) {
   return "";
 }
 
+// What the file says of what is done to the records, in the order of the paths.
+void put_treatment(std::string& text, const std::string& flow, const Reading& reading) {
+  for (const char* part : {".on_error", ".transforms", ".types"}) {
+    const std::string path = "flows." + flow + part;
+    for (auto kind = reading.names.lower_bound(path);
+         kind != reading.names.end() && kind->first.starts_with(path); ++kind) {
+      put(text, kind->first);
+      put(text, joined(kind->second));
+    }
+    for (auto value = reading.values.lower_bound(path);
+         value != reading.values.end() && value->first.starts_with(path); ++value) {
+      put(text, value->first);
+      put(text, value->second);
+    }
+  }
+}
+
 }  // namespace
 
-std::string flow_hash(const FlowConfig& flow, const std::vector<MqttSourceOptions>& sources) {
+std::string flow_hash(const FlowConfig& flow, const std::vector<MqttSourceOptions>& sources,
+                      const Reading& reading) {
   std::string definition;
   put(definition, "sluice flow 1");
   put(definition, flow.name);
@@ -81,6 +101,7 @@ std::string flow_hash(const FlowConfig& flow, const std::vector<MqttSourceOption
         std::ranges::find_if(sources, [&](const auto& each) { return each.name == name; });
     put(definition, source == sources.end() ? std::vector<std::string>{} : source->topics);
   }
+  put_treatment(definition, flow.name, reading);
   return hex(fnv1a(definition));
 }
 

@@ -5,8 +5,7 @@
 #include "config/entries.h"
 #include "config/field_search.h"
 #include "config/rules.h"
-#include "config/secrets.h"
-#include "config/substitution.h"
+#include "config/value_reader.h"
 
 #include <algorithm>
 #include <optional>
@@ -29,14 +28,14 @@ std::string below(const std::string& path, const std::string& name) {
 
 class Reader {
  public:
-  explicit Reader(Findings& findings) : findings_(findings), censor_(findings) {}
+  explicit Reader(Findings& findings) : findings_(findings), one_(findings) {}
 
   void read_section(const std::vector<Field>& fields, const YamlNode& node, Place place,
                     const std::string& path) {
     const YamlNode& content = node.content();
     if (content.kind != Kind::Map && content.kind != Kind::Null) {
       if (std::ranges::any_of(fields, holds_secret)) {
-        censor_.hide(node);
+        one_.hide(node);
       }
       findings_.error(node.place, path,
                       "must be a section with keys of its own: " + known_keys(fields));
@@ -73,7 +72,7 @@ class Reader {
       if (known) {
         read_entry(*known, entry, path);
       } else {
-        censor_.hide(*entry.value);
+        one_.hide(*entry.value);
       }
     }
     return known;
@@ -148,6 +147,8 @@ class Reader {
         return read_list(field, entry, path);
       case FieldKind::TextMap:
         return read_map(field, entry, path);
+      case FieldKind::Steps:
+        return read_steps(field, entry, path);
       case FieldKind::Unsupported:
         return read_unsupported(field, entry, path);
       case FieldKind::Text:
@@ -155,12 +156,13 @@ class Reader {
       case FieldKind::Url:
       case FieldKind::Boolean:
       case FieldKind::Integer:
+      case FieldKind::Number:
       case FieldKind::Duration:
       case FieldKind::Size:
       case FieldKind::Choice:
         break;
     }
-    const auto value = value_of(field, *entry.value, entry.key->place, path);
+    const auto value = one_.value_of(field, *entry.value, entry.key->place, path);
     if (value) {
       field.store(*value);
       reading.values.try_emplace(
@@ -177,7 +179,7 @@ class Reader {
     const std::string& name = entry.key->content().text;
     const Suggestion meant = suggestion(name, fields);
     if (meant.field == nullptr || holds_secret(*meant.field) || is_secret_header(name)) {
-      censor_.hide(*entry.value);
+      one_.hide(*entry.value);
     }
     findings_.error(entry.key->place, path, "unknown key" + meant.words);
   }
@@ -190,7 +192,7 @@ class Reader {
       return true;
     }
     if (field.may_hold_secrets) {
-      censor_.hide(*entry.value);
+      one_.hide(*entry.value);
     }
     findings_.error(
         entry.key->place, path,
@@ -215,21 +217,66 @@ class Reader {
       }
       const std::string& name = one.key->content().text;
       const std::string one_path = below(path, name);
-      if (const Status valid = check_name(name); !valid) {
+      if (const Status valid = field.check_entry(name); !valid) {
         findings_.error(one.key->place, one_path, quoted(name) + ' ' + valid.error().message);
       }
       reading.places.try_emplace(one_path, one.key->place);
       reading.names[path].push_back(name);
-      read_section(field.entry(name), *one.value, one.key->place, one_path);
+      const std::vector<Field> fields = field.entry(name);
+      if (const Field* const whole = whole_entry(fields)) {
+        read_field(*whole, one, one_path);
+      } else {
+        read_section(fields, *one.value, one.key->place, one_path);
+      }
     }
     return true;
+  }
+
+  // Each item is a map with one key, which says what kind of step it is.
+  bool read_steps(const Field& field, const Entry& entry, const std::string& path) {
+    const YamlNode& content = entry.value->content();
+    if (content.kind != Kind::List) {
+      findings_.error(content.kind == Kind::Null ? entry.key->place : entry.value->place, path,
+                      "must be a list: one step behind the other, each with a \"- \" in front");
+      return false;
+    }
+    for (std::size_t i = 0; i < content.items.size() && spend(); ++i) {
+      const YamlNode& item = *content.items[i];
+      const std::string item_path = path + '[' + std::to_string(i) + ']';
+      reading.places.try_emplace(item_path, item.place);
+      read_step(field.entry(std::to_string(i)), item, item_path);
+    }
+    return true;
+  }
+
+  void read_step(const std::vector<Field>& kinds, const YamlNode& item, const std::string& path) {
+    const YamlNode& content = item.content();
+    if (content.kind != Kind::Map) {
+      one_.hide(item);
+      findings_.error(item.place, path,
+                      "must be a step of the form \"kind: …\"; known: " + known_keys(kinds));
+      return;
+    }
+    const std::vector<Entry> entries = entries_of(content, path, budget_, findings_);
+    if (entries.size() != 1) {
+      findings_.error(
+          entries.size() < 2 ? item.place : entries[1].key->place, path,
+          "must have one key, which says what the step does: begin each step with \"- \"");
+    }
+    for (const Entry& entry : entries) {
+      const Field* const kind = find_field(kinds, entry.key->content().text);
+      if (read_entry(kinds, entry, path) && kind->chosen) {
+        kind->chosen();
+        reading.names[path].push_back(kind->name);
+      }
+    }
   }
 
   bool read_list(const Field& field, const Entry& entry, const std::string& path) {
     const YamlNode& content = entry.value->content();
     if (content.kind != Kind::List) {
       if (field.may_hold_secrets) {
-        censor_.hide(*entry.value);
+        one_.hide(*entry.value);
       }
       findings_.error(content.kind == Kind::Null ? entry.key->place : entry.value->place, path,
                       "must be a list, even of one: write [value] or [value, value]");
@@ -265,13 +312,13 @@ class Reader {
       const YamlNode& item = *content.items[i];
       const std::string item_path = path + '[' + std::to_string(i) + ']';
       reading.places.try_emplace(item_path, item.place);
-      auto value = value_of(one, item, item.place, item_path);
+      auto value = one_.value_of(one, item, item.place, item_path);
       if (!value) {
         continue;
       }
       if (!seen.insert(item_text(*value)).second) {
         findings_.error(item.place, item_path,
-                        subject(one, item.content(), false) + " is listed twice");
+                        ValueReader::subject(one, item.content(), false) + " is listed twice");
       }
       values.push_back(*std::move(value));
     }
@@ -281,7 +328,7 @@ class Reader {
   bool read_map(const Field& field, const Entry& entry, const std::string& path) {
     const YamlNode& content = entry.value->content();
     if (content.kind != Kind::Map && content.kind != Kind::Null) {
-      censor_.hide(*entry.value);
+      one_.hide(*entry.value);
       findings_.error(entry.value->place, path, "must be a section of the form {name: value}");
       return false;
     }
@@ -303,7 +350,7 @@ class Reader {
     as_text.kind =
         field.may_hold_secrets && field.is_secret_key(name) ? FieldKind::Secret : FieldKind::Text;
     reading.places.try_emplace(path, pair.value->place);
-    const auto value = value_of(as_text, *pair.value, pair.key->place, path);
+    const auto value = one_.value_of(as_text, *pair.value, pair.key->place, path);
     if (!value) {
       return;
     }
@@ -312,8 +359,9 @@ class Reader {
       findings_.error(pair.key->place, path, valid.error().message);
     }
     const std::string lower = lower_case(name);
-    if (std::ranges::any_of(pairs,
-                            [&](const auto& each) { return lower_case(each.first) == lower; })) {
+    if (!field.exact_names && std::ranges::any_of(pairs, [&](const auto& each) {
+          return lower_case(each.first) == lower;
+        })) {
       findings_.error(pair.key->place, path, "this name is given twice");
     }
     reading.values.try_emplace(
@@ -322,62 +370,8 @@ class Reader {
     pairs.emplace_back(name, text);
   }
 
-  std::optional<FieldValue> value_of(const Field& field, const YamlNode& node, Place key,
-                                     const std::string& path) {
-    const YamlNode& content = node.content();
-    if (content.kind != Kind::Scalar) {
-      if (holds_secret(field)) {
-        censor_.hide(node);
-      }
-      const bool missing = content.kind == Kind::Null;
-      findings_.error(missing ? key : node.place, path,
-                      missing ? "has no value: write one, or remove the key"
-                              : "must be a single value, not a list or a section");
-      return std::nullopt;
-    }
-    guard_secret(field, node, path);
-    const auto text = substitute(content.text);
-    if (!text) {
-      findings_.error(node.place, path, text.error().message);
-      return std::nullopt;
-    }
-    auto value = convert(field, text->text);
-    if (!value) {
-      findings_.error(node.place, path,
-                      subject(field, content, text->has_references) + ' ' + value.error().message);
-      return std::nullopt;
-    }
-    return *std::move(value);
-  }
-
-  void guard_secret(const Field& field, const YamlNode& node, const std::string& path) {
-    bool told = false;
-    if (field.kind == FieldKind::Secret) {
-      told = tells_value(node.content().text);
-      censor_.hide(node);
-    } else if (field.kind == FieldKind::Url) {
-      told = censor_.hide_url_password(node);
-    }
-    if (told) {
-      findings_.warning(node.place, path,
-                        "this secret stands in the file as plain text: use ${NAME} or "
-                        "${file:/run/secrets/name}");
-    }
-  }
-
-  // What a message about the value may call it: what came from outside the file is not shown.
-  static std::string subject(const Field& field, const YamlNode& content, bool has_references) {
-    if (field.kind == FieldKind::Secret) {
-      return "the secret";
-    }
-    if (field.kind == FieldKind::Url) {
-      return "the URL";
-    }
-    return quoted(content.text) + (has_references ? " as it is now" : "");
-  }
-
   Findings& findings_;
-  Censor censor_;
+  ValueReader one_;
   std::size_t budget_ = kBudget;
   std::string selected_;  // the word that a selector was given last
 };

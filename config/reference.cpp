@@ -1,3 +1,4 @@
+#include "config/field_search.h"
 #include "config/fields.h"
 #include "config/scalars.h"
 #include "config/schema.h"
@@ -53,6 +54,12 @@ std::string words_of(const std::vector<std::string>& words) {
   return text;
 }
 
+bool has_own_table(const Field& field) {
+  const bool entries =
+      field.kind == FieldKind::Named && configuration::whole_entry(field.entry("name")) == nullptr;
+  return field.kind == FieldKind::Section || field.kind == FieldKind::Steps || entries;
+}
+
 std::string type_of(const Field& field) {
   using std::chrono::milliseconds;
   switch (field.kind) {
@@ -66,6 +73,8 @@ std::string type_of(const Field& field) {
       return "`true`, `false`";
     case FieldKind::Integer:
       return "number" + bounds(std::to_string(field.range.min), std::to_string(field.range.max));
+    case FieldKind::Number:
+      return "number";
     case FieldKind::Duration:
       return "duration" +
              bounds(configuration::duration_text(milliseconds(field.range.min)),
@@ -82,7 +91,9 @@ std::string type_of(const Field& field) {
       return "names with texts";
     case FieldKind::Section:
     case FieldKind::Named:
-      return "section, below";
+      return has_own_table(field) ? "section, below" : "names with sections of texts";
+    case FieldKind::Steps:
+      return "list of steps, below";
     case FieldKind::Unsupported:
       break;
   }
@@ -94,10 +105,6 @@ std::string default_of(const Field& field) {
     return "**required**";
   }
   return field.default_value.empty() ? "" : '`' + field.default_value + '`';
-}
-
-bool has_own_table(const Field& field) {
-  return field.kind == FieldKind::Section || field.kind == FieldKind::Named;
 }
 
 class ReferenceWriter {
@@ -124,9 +131,9 @@ class ReferenceWriter {
     if (!has_own_table(field)) {
       return;
     }
-    const bool named = field.kind == FieldKind::Named;
-    const std::string full = named ? path + ".<name>" : path;
-    const std::vector<Field> fields = named ? field.entry("name") : field.fields;
+    const bool section = field.kind == FieldKind::Section;
+    const std::string full = field.kind == FieldKind::Named ? path + ".<name>" : path;
+    const std::vector<Field> fields = section ? field.fields : field.entry("name");
     text_ += "\n## `" + full + "`\n\n" + field.help + '\n';
     table(fields);
     parts(fields, full + '.');

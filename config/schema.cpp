@@ -1,5 +1,6 @@
 #include "config/schema.h"
 
+#include "config/field_search.h"
 #include "config/fields.h"
 #include "core/json_text.h"
 
@@ -89,6 +90,8 @@ std::string value_schema(const Field& field) {
       return object({{"type", quoted("boolean")}});
     case FieldKind::Integer:
       return integer_schema(field);
+    case FieldKind::Number:
+      return object({{"type", quoted("number")}});
     case FieldKind::Duration:
       return field.may_be_off
                  ? object({{"anyOf", list({matching(kDuration), one_of_words({"off"})})}})
@@ -190,9 +193,14 @@ class SchemaWriter {
       case FieldKind::Named:
         members.emplace_back("type", quoted("object"));
         members.emplace_back("minProperties", "1");
-        members.emplace_back("propertyNames", std::string(kName));
-        members.emplace_back("additionalProperties",
-                             object({{"$ref", define(section(field.entry("name")))}}));
+        if (field.check_entry == configuration::check_name) {
+          members.emplace_back("propertyNames", std::string(kName));
+        }
+        members.emplace_back("additionalProperties", entry(field.entry("name")));
+        break;
+      case FieldKind::Steps:
+        members.emplace_back("type", quoted("array"));
+        members.emplace_back("items", step(field.entry("")));
         break;
       case FieldKind::TextList:
         members.emplace_back("type", quoted("array"));
@@ -212,6 +220,22 @@ class SchemaWriter {
       default:
         members.emplace_back("anyOf", list({value_schema(field), std::string(kReplaced)}));
     }
+  }
+
+  std::string entry(const std::vector<Field>& fields) {
+    if (const Field* const whole = configuration::whole_entry(fields)) {
+      return described(*whole);
+    }
+    return object({{"$ref", define(section(fields))}});
+  }
+
+  // One of the kinds, and nothing else.
+  std::string step(const std::vector<Field>& kinds) {
+    return object({{"type", quoted("object")},
+                   {"properties", properties(kinds)},
+                   {"additionalProperties", "false"},
+                   {"minProperties", "1"},
+                   {"maxProperties", "1"}});
   }
 
   // Sections that are the same stand in the schema once.

@@ -10,6 +10,7 @@
 #include "tools/backend.h"
 #include "tools/buffer_routes.h"
 #include "tools/dead_routes.h"
+#include "transforms/chain.h"
 
 #include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
@@ -41,14 +42,34 @@ void name_this_thread(const char* name) {
   prctl(PR_SET_NAME, name);
 }
 
-std::vector<FlowOptions> flows_of(const Config& config) {
+// What it cannot read any more is left behind, and said.
+void restore(Stateful* state, const std::string& key, const StateStore& states) {
+  const std::optional<std::string> saved = state != nullptr ? states.load(key) : std::nullopt;
+  if (!saved) {
+    return;
+  }
+  if (const Status restored = state->restore(*saved); !restored) {
+    spdlog::warn("{} begins anew: {}", key, restored.error().message);
+  }
+}
+
+std::vector<FlowOptions> flows_of(const Config& config, const StateStore& states,
+                                  const Clock& clock) {
   std::vector<FlowOptions> flows;
   for (const FlowConfig& flow : config.flows) {
     FlowOptions options{.name = flow.name,
                         .sources = {},
                         .topics = flow.topics,
                         .shape = flow.shape,
+                        .on_error = flow.on_error,
                         .decoder = make_decoder(flow.decode)};
+    if (!flow.transforms.empty()) {
+      options.transforms = make_chain(make_steps(flow).steps, clock);
+    }
+    restore(options.decoder->state(), decoder_state_key(flow.name), states);
+    if (options.transforms) {
+      restore(options.transforms->state(), transforms_state_key(flow.name), states);
+    }
     for (std::size_t i = 0; i < config.sources.size(); ++i) {
       if (std::ranges::find(flow.from, config.sources[i].name) != flow.from.end()) {
         options.sources.push_back(i);
@@ -96,7 +117,8 @@ class Agent::Parts {
         agent_(config.agent.id),
         shutdown_timeout_(config.agent.shutdown_timeout),
         buffer_(std::move(buffer)),
-        intake_(flows_of(config), config.blocks, buffer_->last_sequence(), *buffer_, clock_),
+        intake_(flows_of(config, *buffer_, clock_), config.blocks, buffer_->last_sequence(),
+                *buffer_, clock_),
         admin_({.own_socket = own_socket_of(config.agent.data_dir),
                 .endpoint = config.admin,
                 .limits = {}},

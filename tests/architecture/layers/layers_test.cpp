@@ -29,11 +29,12 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"uplink", {"core", "net"}},
     {"tools", {"core", "admin", "buffers"}},
     {"metrics", {"core"}},
-    {"config", {"core", "net", "admin", "sources", "decoders", "transforms",
-      "pipeline", "buffers", "uplink"}},
+    {"config",
+     {"core", "net", "admin", "sources", "decoders", "transforms", "pipeline", "buffers",
+      "uplink"}},
     {"commands",
-     {"core", "net", "tools", "metrics", "admin", "sources", "decoders", "pipeline", "buffers",
-      "uplink", "config"}},
+     {"core", "net", "tools", "metrics", "admin", "sources", "decoders", "transforms", "pipeline",
+      "buffers", "uplink", "config"}},
     {"main.cpp", {"commands"}},
 };
 

@@ -210,6 +210,11 @@ const std::map<std::string, std::string> kDefaults{
     {"sources.x.tls.insecure_skip_verify", "false"},
     {"flows.x.decode", "auto"},
     {"flows.x.shape", "envelope"},
+    {"flows.x.on_error", "keep"},
+    {"flows.x.transforms.flatten.separator", "_"},
+    {"flows.x.transforms.flatten.depth", "8"},
+    {"flows.x.transforms.scale.x.factor", "1"},
+    {"flows.x.transforms.scale.x.offset", "0"},
     {"flows.x.buffer.max_size", "256MiB"},
     {"flows.x.buffer.max_age", "off"},
     {"flows.x.buffer.when_full", "block"},
@@ -257,6 +262,8 @@ void walk(const std::vector<Field>& fields, const std::string& path,
     }
     if (field.kind == FieldKind::Named) {
       walk(field.entry("x"), path + field.name + ".x.", visit);
+    } else if (field.kind == FieldKind::Steps) {
+      walk(field.entry(""), path + field.name + '.', visit);
     }
   }
 }
