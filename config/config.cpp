@@ -32,6 +32,7 @@ Read read(const configuration::Document& document, configuration::Findings findi
     configuration::check_sources(config, reading.places, findings);
     configuration::check_flows(config, reading.places, findings);
     configuration::check_sinks(config, reading.places, findings);
+    configuration::check_tests(config, reading.places, findings);
     result.effective = configuration::effective_yaml(reading);
   }
   loaded.diagnostics = std::move(findings).in_order();

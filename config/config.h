@@ -76,6 +76,22 @@ struct SinkConfig {
   DeliveryOptions delivery;
 };
 
+// What a flow is expected to make of messages.
+struct FlowTestInput {
+  std::chrono::milliseconds after{0};  // time that passes before it
+  std::string topic;                   // empty: nothing arrives, only time passes
+  std::string payload;
+  bool retained = false;
+};
+struct FlowTest {
+  std::string name;
+  std::string flow;
+  std::deque<FlowTestInput> inputs;
+  std::string expect;  // JSON: a list of what its records must have; empty: not said
+  std::string dead;    // likewise of its dead letters
+  bool exact = false;  // the records have nothing else
+};
+
 struct Config {
   AgentOptions agent;
   AdminOptions admin;
@@ -84,6 +100,7 @@ struct Config {
   std::vector<MqttSourceOptions> sources;
   std::vector<FlowConfig> flows;
   std::vector<SinkConfig> sinks;
+  std::deque<FlowTest> tests;
 };
 
 // Which files a configuration is read from.

@@ -185,7 +185,9 @@ Result<FieldValue> convert(const Field& field, const std::string& text) {
     case FieldKind::TextMap:
     case FieldKind::Section:
     case FieldKind::Named:
+    case FieldKind::Items:
     case FieldKind::Steps:
+    case FieldKind::Data:
     case FieldKind::Unsupported:
       break;
   }

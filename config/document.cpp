@@ -52,6 +52,7 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& value) override {
     YamlNode& node = add(YamlNode::Kind::Scalar, mark, anchor);
     node.text = value;
+    node.plain = tag == "?";
     check_tag(tag, node.place);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,

@@ -22,6 +22,7 @@ struct YamlNode {
   Place place;
   Place end;                           // where the next piece of the file begins
   std::string text;                    // of a scalar, before ${…} is replaced
+  bool plain = false;                  // a scalar without quotes: 1 is a number, "1" is not
   std::vector<const YamlNode*> items;  // of a list
   std::vector<Entry> entries;          // of a map, as written: << and repeated keys included
   const YamlNode* target = nullptr;    // of an alias: the node behind its anchor

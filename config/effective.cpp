@@ -52,10 +52,6 @@ std::string url_text(const Url& url) {
   return url.scheme + "://" + who + url.authority() + (url.target == "/" ? "" : url.target);
 }
 
-std::string below(const std::string& path, const std::string& name) {
-  return path.empty() ? name : path + '.' + name;
-}
-
 class EffectiveWriter {
  public:
   explicit EffectiveWriter(const Reading& reading) : reading_(reading) {}
@@ -75,6 +71,9 @@ class EffectiveWriter {
         return;
       case FieldKind::Named:
         part(name, depth, [&] { entries(field, path, depth + 1); });
+        return;
+      case FieldKind::Items:
+        part(name, depth, [&] { items(field, path, depth + 1); });
         return;
       case FieldKind::Steps:
         part(name, depth, [&] { steps(field, path, depth + 1); });
@@ -116,6 +115,17 @@ class EffectiveWriter {
       } else {
         part(key, depth, [&] { section(fields, below(path, name), depth + 1); });
       }
+    }
+  }
+
+  void items(const Field& field, const std::string& path, std::size_t depth) {
+    for (std::size_t i = 0;; ++i) {
+      const std::string item = path + '[' + std::to_string(i) + ']';
+      if (!reading_.names.contains(item)) {
+        return;
+      }
+      text_ += std::string(2 * depth, ' ') + "-\n";
+      section(field.entry(""), item, depth + 1);
     }
   }
 

@@ -151,6 +151,24 @@ Field named(std::string name, std::function<std::vector<Field>(const std::string
   return field;
 }
 
+Field items(std::string name, std::function<std::vector<Field>()> entry, std::string help) {
+  Field field = make(FieldKind::Items, std::move(name), std::move(help));
+  field.entry = [entry = std::move(entry)](const std::string&) { return entry(); };
+  return field;
+}
+
+Field data(std::string name, std::string& target, std::string help) {
+  Field field = make(FieldKind::Data, std::move(name), std::move(help));
+  field.store = into(target);
+  return field;
+}
+
+Field payload(std::string name, std::string& target, std::string help) {
+  Field field = data(std::move(name), target, std::move(help));
+  field.scalar_is_text = true;
+  return field;
+}
+
 Field steps(std::string name, std::function<std::vector<Field>()> entry, std::string help) {
   Field field = make(FieldKind::Steps, std::move(name), std::move(help));
   field.entry = [entry = std::move(entry)](const std::string&) { return entry(); };

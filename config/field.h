@@ -32,6 +32,8 @@ enum class FieldKind {
   TextMap,      // {name: text}
   Section,      // fields below it
   Named,        // entries with names that the user chooses, each with fields of its own
+  Items,        // a list of sections
+  Data,         // anything, taken as JSON
   Steps,        // a list of maps with one key each, which is one of the fields of the entry
   Unsupported,  // belongs to the language, not to this version of the agent
 };
@@ -75,11 +77,12 @@ struct Field {
   std::vector<Field> fields;             // Section
   std::vector<std::vector<Field>> alternatives;  // Choice that selects the section: the fields
                                                  // there are beside it, for each word
-  // Named, Steps: makes a new one. A single field without a name is the entry itself.
+  // Named, Items, Steps: makes a new one. A single field without a name is the entry itself.
   std::function<std::vector<Field>(const std::string& name)> entry;
   TextCheck check_entry = check_name;  // Named: what an entry may be called
   std::function<void()> chosen;        // of a step: it is of this kind
   bool many_lines = false;             // Text: may have line breaks
+  bool scalar_is_text = false;         // Data: a single value is the text it is
   TextCheck check = nullptr;           // Text, Secret, and every item of a TextList
   PairCheck check_pair = nullptr;      // every pair of a TextMap
   bool exact_names = false;            // TextMap: names that differ in capitals only are different
@@ -115,6 +118,11 @@ Field selector(std::string name, std::string word, std::string help);
 Field section(std::string name, std::vector<Field> fields, std::string help);
 Field named(std::string name, std::function<std::vector<Field>(const std::string&)> entry,
             std::string help);
+Field items(std::string name, std::function<std::vector<Field>()> entry, std::string help);
+// A scalar as the text it is; a list or a section as JSON.
+Field payload(std::string name, std::string& target, std::string help);
+// As JSON: plain numbers, true, false and null are that, and everything else is a text.
+Field data(std::string name, std::string& target, std::string help);
 Field steps(std::string name, std::function<std::vector<Field>()> entry, std::string help);
 // Finite.
 Field number(std::string name, double& target, std::string help);

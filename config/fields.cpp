@@ -123,7 +123,9 @@ std::vector<Field> config_fields(Config& config) {
           },
           "Where records are delivered.")
           .require(),
-      unsupported("tests", {}, "Tests of the flows."),
+      items(
+          "tests", [&config] { return test_fields(config.tests.emplace_back()); },
+          "What flows are expected to make of messages; run by `sluice test`."),
   };
 }
 

@@ -18,6 +18,7 @@ std::vector<Field> admin_fields(AdminOptions& admin);
 std::vector<Field> source_fields(MqttSourceOptions& source);
 std::vector<Field> flow_fields(FlowConfig& flow);
 std::vector<Field> step_fields(StepConfig& step);  // the kinds of which it is one
+std::vector<Field> test_fields(FlowTest& test);
 std::vector<Field> sink_fields(SinkConfig& sink);
 std::vector<Field> http_fields(HttpTransportOptions& http);
 std::vector<Field> kafka_fields(KafkaTransportOptions& kafka);

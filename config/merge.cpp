@@ -20,10 +20,6 @@ bool is_section(const YamlNode& content) {
   return content.kind == Kind::Map || content.kind == Kind::Null;
 }
 
-std::string below(const std::string& path, const std::string& name) {
-  return path.empty() ? name : path + '.' + name;
-}
-
 // Where the entry with a name stands among others.
 std::map<std::string_view, std::size_t> positions(const std::vector<Entry>& entries) {
   std::map<std::string_view, std::size_t> found;

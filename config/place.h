@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <string>
 #include <tuple>
 
 namespace sluice::configuration {
@@ -16,5 +17,10 @@ struct Place {
     return std::tie(file, line, column) <=> std::tie(other.file, other.line, other.column);
   }
 };
+
+// The path of what stands under `name` in the section at `path`.
+inline std::string below(const std::string& path, const std::string& name) {
+  return path.empty() ? name : path + '.' + name;
+}
 
 }  // namespace sluice::configuration

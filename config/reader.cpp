@@ -18,14 +18,6 @@ namespace {
 using Entry = YamlNode::Entry;
 using Kind = YamlNode::Kind;
 
-// Values and keys that are looked at. Real files have hundreds.
-constexpr std::size_t kBudget = 50'000;
-constexpr const char* kMasked = "\"******\"";  // without quotes it would be an alias
-
-std::string below(const std::string& path, const std::string& name) {
-  return path.empty() ? name : path + '.' + name;
-}
-
 class Reader {
  public:
   explicit Reader(Findings& findings) : findings_(findings), one_(findings) {}
@@ -41,7 +33,7 @@ class Reader {
                       "must be a section with keys of its own: " + known_keys(fields));
       return;
     }
-    const std::vector<Entry> entries = entries_of(content, path, budget_, findings_);
+    const std::vector<Entry> entries = entries_of(content, path, one_.budget, findings_);
     const auto known = read_entries(fields, entries, path);
     if (!known) {
       return;
@@ -54,9 +46,8 @@ class Reader {
     }
   }
 
-  Reading reading;
-
-  [[nodiscard]] bool exhausted() const { return budget_ == 0; }
+  [[nodiscard]] bool exhausted() const { return one_.budget == 0; }
+  Reading take() { return std::move(one_.reading); }
 
  private:
   // The fields there are in this section; nothing if that is not known.
@@ -112,15 +103,8 @@ class Reader {
     return nullptr;
   }
 
-  bool spend() {
-    if (budget_ > 0) {
-      --budget_;
-    }
-    return budget_ > 0;
-  }
-
   bool read_entry(const std::vector<Field>& fields, const Entry& entry, const std::string& path) {
-    if (!spend()) {
+    if (!one_.spend()) {
       return false;
     }
     const std::string& name = entry.key->content().text;
@@ -130,9 +114,9 @@ class Reader {
       refuse_unknown(fields, entry, entry_path);
       return false;
     }
-    reading.places.try_emplace(entry_path, entry.value->content().kind == Kind::Null
-                                               ? entry.key->place
-                                               : entry.value->place);
+    one_.reading.places.try_emplace(entry_path, entry.value->content().kind == Kind::Null
+                                                    ? entry.key->place
+                                                    : entry.value->place);
     return read_field(*field, entry, entry_path);
   }
 
@@ -144,11 +128,14 @@ class Reader {
       case FieldKind::Named:
         return read_named(field, entry, path);
       case FieldKind::TextList:
-        return read_list(field, entry, path);
+        return one_.read_list(field, entry, path);
       case FieldKind::TextMap:
-        return read_map(field, entry, path);
+        return one_.read_map(field, entry, path);
+      case FieldKind::Items:
       case FieldKind::Steps:
-        return read_steps(field, entry, path);
+        return read_items(field, entry, path);
+      case FieldKind::Data:
+        return one_.read_data(field, entry, path);
       case FieldKind::Unsupported:
         return read_unsupported(field, entry, path);
       case FieldKind::Text:
@@ -165,7 +152,7 @@ class Reader {
     const auto value = one_.value_of(field, *entry.value, entry.key->place, path);
     if (value) {
       field.store(*value);
-      reading.values.try_emplace(
+      one_.reading.values.try_emplace(
           path, field.kind == FieldKind::Secret ? kMasked : as_written(field, *value));
     }
     if (value && field.selects_section) {
@@ -207,12 +194,12 @@ class Reader {
       findings_.error(entry.value->place, path, "must be a section with a key for each name");
       return false;
     }
-    const std::vector<Entry> entries = entries_of(content, path, budget_, findings_);
+    const std::vector<Entry> entries = entries_of(content, path, one_.budget, findings_);
     if (entries.empty() && field.required) {
       findings_.error(entry.key->place, path, "is empty, add at least one: " + field.help);
     }
     for (const Entry& one : entries) {
-      if (!spend()) {
+      if (!one_.spend()) {
         return false;
       }
       const std::string& name = one.key->content().text;
@@ -220,8 +207,8 @@ class Reader {
       if (const Status valid = field.check_entry(name); !valid) {
         findings_.error(one.key->place, one_path, quoted(name) + ' ' + valid.error().message);
       }
-      reading.places.try_emplace(one_path, one.key->place);
-      reading.names[path].push_back(name);
+      one_.reading.places.try_emplace(one_path, one.key->place);
+      one_.reading.names[path].push_back(name);
       const std::vector<Field> fields = field.entry(name);
       if (const Field* const whole = whole_entry(fields)) {
         read_field(*whole, one, one_path);
@@ -232,23 +219,29 @@ class Reader {
     return true;
   }
 
-  // Each item is a map with one key, which says what kind of step it is.
-  bool read_steps(const Field& field, const Entry& entry, const std::string& path) {
+  bool read_items(const Field& field, const Entry& entry, const std::string& path) {
     const YamlNode& content = entry.value->content();
     if (content.kind != Kind::List) {
       findings_.error(content.kind == Kind::Null ? entry.key->place : entry.value->place, path,
-                      "must be a list: one step behind the other, each with a \"- \" in front");
+                      "must be a list: one behind the other, each with a \"- \" in front");
       return false;
     }
-    for (std::size_t i = 0; i < content.items.size() && spend(); ++i) {
+    for (std::size_t i = 0; i < content.items.size() && one_.spend(); ++i) {
       const YamlNode& item = *content.items[i];
       const std::string item_path = path + '[' + std::to_string(i) + ']';
-      reading.places.try_emplace(item_path, item.place);
-      read_step(field.entry(std::to_string(i)), item, item_path);
+      one_.reading.places.try_emplace(item_path, item.place);
+      const std::vector<Field> fields = field.entry("");
+      if (field.kind == FieldKind::Steps) {
+        read_step(fields, item, item_path);
+      } else {
+        one_.reading.names[item_path];
+        read_section(fields, item, item.place, item_path);
+      }
     }
     return true;
   }
 
+  // A map with one key, which says what kind of step it is.
   void read_step(const std::vector<Field>& kinds, const YamlNode& item, const std::string& path) {
     const YamlNode& content = item.content();
     if (content.kind != Kind::Map) {
@@ -257,7 +250,7 @@ class Reader {
                       "must be a step of the form \"kind: …\"; known: " + known_keys(kinds));
       return;
     }
-    const std::vector<Entry> entries = entries_of(content, path, budget_, findings_);
+    const std::vector<Entry> entries = entries_of(content, path, one_.budget, findings_);
     if (entries.size() != 1) {
       findings_.error(
           entries.size() < 2 ? item.place : entries[1].key->place, path,
@@ -267,112 +260,13 @@ class Reader {
       const Field* const kind = find_field(kinds, entry.key->content().text);
       if (read_entry(kinds, entry, path) && kind->chosen) {
         kind->chosen();
-        reading.names[path].push_back(kind->name);
+        one_.reading.names[path].push_back(kind->name);
       }
     }
-  }
-
-  bool read_list(const Field& field, const Entry& entry, const std::string& path) {
-    const YamlNode& content = entry.value->content();
-    if (content.kind != Kind::List) {
-      if (field.may_hold_secrets) {
-        one_.hide(*entry.value);
-      }
-      findings_.error(content.kind == Kind::Null ? entry.key->place : entry.value->place, path,
-                      "must be a list, even of one: write [value] or [value, value]");
-      return false;
-    }
-    const bool needs_one = field.required || !field.words.empty();
-    if (content.items.empty() && needs_one) {
-      findings_.error(entry.value->place, path, "must not be an empty list: " + field.help);
-    }
-    const std::vector<FieldValue> values = read_items(field, content, path);
-    if (!values.empty() || field.words.empty()) {
-      const FieldValue list = list_value(field, values);
-      reading.values.try_emplace(path, field.may_hold_secrets ? kMasked : as_written(field, list));
-      field.store(list);
-    }
-    return true;
-  }
-
-  static FieldKind kind_of_items(const Field& field) {
-    if (field.may_hold_secrets) {
-      return FieldKind::Secret;
-    }
-    return field.words.empty() ? FieldKind::TextList : FieldKind::Url;
-  }
-
-  std::vector<FieldValue> read_items(const Field& field, const YamlNode& content,
-                                     const std::string& path) {
-    Field one = field;
-    one.kind = kind_of_items(field);
-    std::vector<FieldValue> values;
-    std::set<std::string> seen;
-    for (std::size_t i = 0; i < content.items.size() && spend(); ++i) {
-      const YamlNode& item = *content.items[i];
-      const std::string item_path = path + '[' + std::to_string(i) + ']';
-      reading.places.try_emplace(item_path, item.place);
-      auto value = one_.value_of(one, item, item.place, item_path);
-      if (!value) {
-        continue;
-      }
-      if (!seen.insert(item_text(*value)).second) {
-        findings_.error(item.place, item_path,
-                        ValueReader::subject(one, item.content(), false) + " is listed twice");
-      }
-      values.push_back(*std::move(value));
-    }
-    return values;
-  }
-
-  bool read_map(const Field& field, const Entry& entry, const std::string& path) {
-    const YamlNode& content = entry.value->content();
-    if (content.kind != Kind::Map && content.kind != Kind::Null) {
-      one_.hide(*entry.value);
-      findings_.error(entry.value->place, path, "must be a section of the form {name: value}");
-      return false;
-    }
-    Pairs pairs;
-    for (const Entry& pair : entries_of(content, path, budget_, findings_)) {
-      if (!spend()) {
-        return false;
-      }
-      read_pair(field, pair, path, pairs);
-    }
-    field.store(pairs);
-    return true;
-  }
-
-  void read_pair(const Field& field, const Entry& pair, const std::string& map_path, Pairs& pairs) {
-    const std::string& name = pair.key->content().text;
-    const std::string path = below(map_path, name);
-    Field as_text;
-    as_text.kind =
-        field.may_hold_secrets && field.is_secret_key(name) ? FieldKind::Secret : FieldKind::Text;
-    reading.places.try_emplace(path, pair.value->place);
-    const auto value = one_.value_of(as_text, *pair.value, pair.key->place, path);
-    if (!value) {
-      return;
-    }
-    const auto& text = std::get<std::string>(*value);
-    if (const Status valid = field.check_pair(name, text); !valid) {
-      findings_.error(pair.key->place, path, valid.error().message);
-    }
-    const std::string lower = lower_case(name);
-    if (!field.exact_names && std::ranges::any_of(pairs, [&](const auto& each) {
-          return lower_case(each.first) == lower;
-        })) {
-      findings_.error(pair.key->place, path, "this name is given twice");
-    }
-    reading.values.try_emplace(
-        path, as_text.kind == FieldKind::Secret ? kMasked : as_written(as_text, text));
-    reading.names[map_path].push_back(name);
-    pairs.emplace_back(name, text);
   }
 
   Findings& findings_;
   ValueReader one_;
-  std::size_t budget_ = kBudget;
   std::string selected_;  // the word that a selector was given last
 };
 
@@ -385,7 +279,7 @@ Reading read_fields(const Document& document, const std::vector<Field>& fields,
   if (reader.exhausted()) {
     findings.error({}, "", "the file describes too much, perhaps by its aliases: make it smaller");
   }
-  return std::move(reader.reading);
+  return reader.take();
 }
 
 }  // namespace sluice::configuration

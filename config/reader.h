@@ -16,6 +16,9 @@ namespace sluice::configuration {
 // or the name of an entry ("flows.telemetry"). What the file does not say is not in it.
 using Places = std::map<std::string, Place, std::less<>>;
 
+// Shown instead of a secret. Without quotes it would be an alias.
+constexpr const char* kMasked = "\"******\"";
+
 // What the file says, by the same paths.
 struct Reading {
   Places places;

@@ -57,7 +57,8 @@ std::string words_of(const std::vector<std::string>& words) {
 bool has_own_table(const Field& field) {
   const bool entries =
       field.kind == FieldKind::Named && configuration::whole_entry(field.entry("name")) == nullptr;
-  return field.kind == FieldKind::Section || field.kind == FieldKind::Steps || entries;
+  return field.kind == FieldKind::Section || field.kind == FieldKind::Steps ||
+         field.kind == FieldKind::Items || entries;
 }
 
 std::string type_of(const Field& field) {
@@ -92,8 +93,12 @@ std::string type_of(const Field& field) {
     case FieldKind::Section:
     case FieldKind::Named:
       return has_own_table(field) ? "section, below" : "names with sections of texts";
+    case FieldKind::Items:
+      return "list of sections, below";
     case FieldKind::Steps:
       return "list of steps, below";
+    case FieldKind::Data:
+      return "anything";
     case FieldKind::Unsupported:
       break;
   }

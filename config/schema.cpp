@@ -198,6 +198,12 @@ class SchemaWriter {
         }
         members.emplace_back("additionalProperties", entry(field.entry("name")));
         break;
+      case FieldKind::Data:
+        break;
+      case FieldKind::Items:
+        members.emplace_back("type", quoted("array"));
+        members.emplace_back("items", entry(field.entry("")));
+        break;
       case FieldKind::Steps:
         members.emplace_back("type", quoted("array"));
         members.emplace_back("items", step(field.entry("")));

@@ -1,6 +1,7 @@
 #include "commands/assembly.h"
 
 #include "admin/server.h"
+#include "commands/flow_parts.h"
 #include "commands/metrics.h"
 #include "commands/queue_watch.h"
 #include "commands/status.h"
@@ -10,7 +11,6 @@
 #include "tools/backend.h"
 #include "tools/buffer_routes.h"
 #include "tools/dead_routes.h"
-#include "transforms/chain.h"
 
 #include <boost/asio/execution.hpp>
 #include <boost/asio/io_context.hpp>
@@ -57,15 +57,7 @@ std::vector<FlowOptions> flows_of(const Config& config, const StateStore& states
                                   const Clock& clock) {
   std::vector<FlowOptions> flows;
   for (const FlowConfig& flow : config.flows) {
-    FlowOptions options{.name = flow.name,
-                        .sources = {},
-                        .topics = flow.topics,
-                        .shape = flow.shape,
-                        .on_error = flow.on_error,
-                        .decoder = make_decoder(flow.decode)};
-    if (!flow.transforms.empty()) {
-      options.transforms = make_chain(make_steps(flow).steps, clock);
-    }
+    FlowOptions options = make_flow(flow, clock);
     restore(options.decoder->state(), decoder_state_key(flow.name), states);
     if (options.transforms) {
       restore(options.transforms->state(), transforms_state_key(flow.name), states);

@@ -1,5 +1,4 @@
 #include "tests/support/temp_directory.h"
-#include "tests/support/temp_directory.h"
 #include "tests/unit/config/loading.h"
 
 #include <gtest/gtest.h>

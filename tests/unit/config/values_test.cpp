@@ -246,6 +246,8 @@ const std::map<std::string, std::string> kDefaults{
     {"sinks.x.retry.max", "60s"},
     {"sinks.x.rate_limit.metered", "false"},
     {"sinks.x.order", "oldest_first"},
+    {"tests.input.retained", "false"},
+    {"tests.exact", "false"},
     {"sinks.x.live_share", "80"},
 };
 
@@ -262,7 +264,7 @@ void walk(const std::vector<Field>& fields, const std::string& path,
     }
     if (field.kind == FieldKind::Named) {
       walk(field.entry("x"), path + field.name + ".x.", visit);
-    } else if (field.kind == FieldKind::Steps) {
+    } else if (field.kind == FieldKind::Steps || field.kind == FieldKind::Items) {
       walk(field.entry(""), path + field.name + '.', visit);
     }
   }
