@@ -27,10 +27,11 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"uplink", {"core", "net"}},
     {"tools", {"core", "admin", "buffers"}},
     {"metrics", {"core"}},
+    {"page", {"core", "admin"}},
     {"config", {"core", "net", "admin", "sources", "decoders", "pipeline", "buffers", "uplink"}},
     {"commands",
-     {"core", "net", "tools", "metrics", "admin", "sources", "decoders", "pipeline", "buffers",
-      "uplink", "config"}},
+     {"core", "net", "tools", "metrics", "page", "admin", "sources", "decoders", "pipeline",
+      "buffers", "uplink", "config"}},
     {"main.cpp", {"commands"}},
 };
 
