@@ -28,9 +28,10 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"tools", {"core", "admin", "buffers"}},
     {"metrics", {"core"}},
     {"page", {"core", "admin"}},
+    {"top", {"core", "tools"}},
     {"config", {"core", "net", "admin", "sources", "decoders", "pipeline", "buffers", "uplink"}},
     {"commands",
-     {"core", "net", "tools", "metrics", "page", "admin", "sources", "decoders", "pipeline",
+     {"core", "net", "tools", "metrics", "page", "top", "admin", "sources", "decoders", "pipeline",
       "buffers", "uplink", "config"}},
     {"main.cpp", {"commands"}},
 };
