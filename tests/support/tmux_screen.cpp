@@ -18,6 +18,7 @@ TmuxScreen::TmuxScreen(const std::vector<std::string>& command, unsigned columns
   }
 }
 
+// NOLINTNEXTLINE(bugprone-exception-escape): who cannot start tmux now may not go on
 TmuxScreen::~TmuxScreen() {
   tmux({"kill-server"});
 }

@@ -14,7 +14,7 @@ class TmuxScreen {
  public:
   // command[0] is the program. Throws std::runtime_error if tmux does not start.
   TmuxScreen(const std::vector<std::string>& command, unsigned columns, unsigned rows);
-  ~TmuxScreen();
+  ~TmuxScreen();  // NOLINT(bugprone-exception-escape): see its definition
   TmuxScreen(const TmuxScreen&) = delete;
   TmuxScreen& operator=(const TmuxScreen&) = delete;
 

@@ -49,7 +49,7 @@ class Top : public testing::Test {
 
   // Says how top has ended, on the screen that it has given back.
   [[nodiscard]] std::vector<std::string> top_and_its_end() const {
-    std::vector<std::string> words{"sh", "-c", "\"$@\"; echo \"top ended with $?\"; read line",
+    std::vector<std::string> words{"sh", "-c", R"("$@"; echo "top ended with $?"; read line)",
                                    "sh"};
     const std::vector<std::string> command = top({"--interval", "100ms"});
     words.insert(words.end(), command.begin(), command.end());
@@ -158,11 +158,11 @@ TEST_F(Top, IsTheStatusAsJson) {
 
 TEST_F(Top, SaysWhatToDoWithoutAnAgentOrATerminal) {
   Outcome outcome = run(
-      {"sh", "-c", "exec \"$@\" </dev/null", "sh", SLUICE_BINARY, "top", "-c", agent_.config()});
+      {"sh", "-c", R"(exec "$@" </dev/null)", "sh", SLUICE_BINARY, "top", "-c", agent_.config()});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_EQ(outcome.text,
             "sluice top: this is not a terminal: use --once for text, --json for figures\n");
-  outcome = run({"sh", "-c", "TERM=unheard-of \"$@\"", "sh", "script", "-qec",
+  outcome = run({"sh", "-c", R"(TERM=unheard-of "$@")", "sh", "script", "-qec",
                  std::string(SLUICE_BINARY) + " top -c " + agent_.config(), "/dev/null"});
   EXPECT_EQ(outcome.code, 1);
   EXPECT_NE(outcome.text.find("the terminal \"unheard-of\" is not known here"), std::string::npos)
