@@ -40,7 +40,7 @@ std::vector<Field> admin_fields(AdminOptions& admin) {
   return {
       listen_field(admin.listen),
       secret("token", admin.token,
-             "Bearer token to present for everything but /livez; needed to listen elsewhere.")
+             "Bearer token to present for figures and tools; needed to listen elsewhere.")
           .checked(check_token),
       section("tls",
               {text("cert", admin.tls.cert, "PEM file with the endpoint's certificate and chain.")

@@ -43,10 +43,14 @@ class AdminBody {
   virtual void next(AdminChunkHandler then) = 0;
 };
 
+// A browser that shows the answer loads and runs nothing.
+inline constexpr const char* kNothingFromAnywhere = "default-src 'none'; frame-ancestors 'none'";
+
 struct AdminResponse {
   unsigned status = 200;
   std::string content_type = "application/json";
   std::string text{};  // the whole answer, unless there is a body
+  std::string content_security_policy = kNothingFromAnywhere;
   std::unique_ptr<AdminBody> body{};
 };
 

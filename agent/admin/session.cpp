@@ -154,6 +154,8 @@ class Session final : public std::enable_shared_from_this<Session<Stream>> {
     response_.set(http::field::content_type, response.content_type);
     response_.set(http::field::cache_control, "no-store");
     response_.set("X-Content-Type-Options", "nosniff");
+    response_.set("Content-Security-Policy", response.content_security_policy);
+    response_.set("Referrer-Policy", "no-referrer");
     if (response.status == 401) {
       response_.set(http::field::www_authenticate, "Bearer");
     }

@@ -7,6 +7,7 @@
 #include "commands/status.h"
 #include "commands/transports.h"
 #include "metrics/page.h"
+#include "page/page_route.h"
 #include "pipeline/intake.h"
 #include "tools/backend.h"
 #include "tools/buffer_routes.h"
@@ -242,6 +243,7 @@ class Agent::Parts {
 
   AdminRoutes routes() {
     AdminRoutes routes;
+    add_page(routes);
     routes.add(AdminMethod::Get, "/livez", AdminAccess::Open, [](const AdminRequest&) {
       return AdminResponse{.content_type = "text/plain", .text = "ok\n"};
     });

@@ -3,12 +3,13 @@
 #include "commands/commands.h"
 #include "commands/config_options.h"
 #include "commands/describing_commands.h"
+#include "commands/duration_option.h"
 #include "commands/health_command.h"
 #include "commands/init_command.h"
 #include "commands/test_command.h"
 #include "commands/tool_commands.h"
+#include "commands/top_command.h"
 #include "commands/version.h"
-#include "config/scalars.h"
 
 #include <CLI/CLI.hpp>
 
@@ -29,15 +30,6 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* about, Config
   return command;
 }
 
-// For an option whose text means something: what is wrong with it is wrong usage.
-std::string check_duration(const std::string& text) {
-  const auto duration = configuration::parse_duration(text);
-  if (!duration) {
-    return '"' + text + "\" " + duration.error().message;
-  }
-  return duration->count() > 0 ? std::string() : "must be longer than nothing";
-}
-
 CLI::App* add_check_command(CLI::App& app, ConfigFiles& config, CheckOptions& options) {
   CLI::App* check = add_command(app, "check", "Check a configuration file and exit", config);
   const std::map<std::string, ReportFormat> formats{{"text", ReportFormat::Text},
@@ -48,16 +40,8 @@ CLI::App* add_check_command(CLI::App& app, ConfigFiles& config, CheckOptions& op
   CLI::Option* connect = check->add_flag(
       "--connect", options.connect,
       "Try every broker and destination as well; nothing is collected, acknowledged or delivered");
-  check
-      ->add_option_function<std::string>(
-          "--timeout",
-          [&options](const std::string& text) {
-            options.timeout = *configuration::parse_duration(text);
-          },
-          "Time for each connection that is tried")
-      ->check(check_duration)
-      ->type_name("DURATION")
-      ->default_str(configuration::duration_text(kConnectTimeout))
+  add_duration_option(*check, "--timeout", options.timeout,
+                      "Time for each connection that is tried")
       ->needs(connect);
   return check;
 }
@@ -80,6 +64,7 @@ int run_command_line(int argc, char** argv) {
   const ToolCommand init = add_init_command(app);
   const ToolCommand health = add_health_command(app);
   const ToolCommand test = add_test_command(app);
+  const ToolCommand top = add_top_command(app);
   const ToolCommand tool = add_tool_commands(app);
   const ToolCommand description = add_describing_commands(app);
   try {
@@ -98,7 +83,7 @@ int run_command_line(int argc, char** argv) {
       code = print_effective(config);
     }
   } else {
-    for (const ToolCommand& command : {init, health, test, tool, description}) {
+    for (const ToolCommand& command : {init, health, test, top, tool, description}) {
       code = *command ? (*command)() : code;
     }
   }

@@ -1,13 +1,10 @@
 #include "commands/health_command.h"
 
-#include "admin/client.h"
-#include "commands/config_options.h"
+#include "commands/own_agent.h"
 #include "commands/printing.h"
-#include "tools/backend.h"
 
 #include <simdjson.h>
 
-#include <chrono>
 #include <functional>
 #include <iostream>
 #include <memory>
@@ -23,12 +20,8 @@ constexpr const char* kFooter =
     "Exit codes: 0 it collects (\"degraded\": but somebody should look), 1 it does not, or nobody "
     "answers.";
 
-// A container counts a check that takes longer as failed.
-constexpr std::chrono::seconds kHealthPatience{5};
-
 struct HealthOptions {
-  ConfigFiles config;
-  std::string directory;
+  OwnAgent agent;
   bool json = false;
 };
 
@@ -61,28 +54,15 @@ std::string in_words(const std::string& answer) {
   return words;
 }
 
-ExitCode show_health(const HealthOptions& options) {
-  std::string directory = options.directory;
-  if (directory.empty()) {
-    const LoadedConfig loaded = load_config(options.config);
-    if (!print_problems(loaded)) {
-      return ExitCode::BadConfig;
-    }
-    directory = loaded.config.buffer.directory;
+ExitCode show_health(HealthOptions& options) {
+  if (!find_directory(options.agent)) {
+    return ExitCode::BadConfig;
   }
-  Result<AdminClient> agent = AdminClient::connect(own_socket_of(directory), kHealthPatience);
-  if (!agent) {
-    return failed(agent.error().message);
+  const Result<std::string> answer = ask_own_agent(options.agent.directory, "/readyz");
+  if (!answer) {
+    return failed(answer.error().message);
   }
-  std::string answer;
-  const Status asked = agent->ask(AdminMethod::Get, "/readyz", [&answer](std::string_view piece) {
-    answer += piece;
-    return Status();
-  });
-  if (!asked) {
-    return failed(asked.error().message);
-  }
-  return print(options.json ? answer : in_words(answer));
+  return print(options.json ? *answer : in_words(*answer));
 }
 
 }  // namespace
@@ -92,13 +72,7 @@ ToolCommand add_health_command(CLI::App& app) {
   auto options = std::make_shared<HealthOptions>();
   CLI::App* health = app.add_subcommand("health", "Say how the running agent is");
   health->footer(kFooter);
-  const ConfigOptions config = add_config_options(*health, options->config);
-  health
-      ->add_option("--data-dir", options->directory,
-                   "Directory of the buffer, instead of a configuration")
-      ->type_name("DIR")
-      ->excludes(config.config)
-      ->excludes(config.environment);
+  add_own_agent_options(*health, options->agent);
   health->add_flag("--json", options->json, "As the agent says it: what /readyz answers");
   health->final_callback(
       [chosen, options] { *chosen = [options] { return show_health(*options); }; });

@@ -30,6 +30,7 @@ void write_buffer(const BufferCounts& buffer, JsonWriter& json) {
   json.field("held_blocks", buffer.held_blocks).field("held_records", buffer.held_records);
   json.field("held_bytes", buffer.held_bytes).field("waiting_bytes", buffer.waiting_bytes);
   json.field("commits", buffer.commits).field("stored_bytes", buffer.stored_bytes);
+  json.field("file_bytes", buffer.file_bytes).field("file_max_bytes", buffer.file_max_bytes);
   json.field("passed_records", buffer.passed_records);
   json.field("dropped_full", buffer.dropped_full).field("dropped_disk", buffer.dropped_disk);
   json.field("dropped_age", buffer.dropped_age).field("damaged_blocks", buffer.damaged_blocks);
@@ -65,7 +66,8 @@ void write_queue(const FlowStatus& flow, JsonWriter& json) {
   json.key("sinks").begin_object();
   auto service = queue.services.begin();
   for (const auto& [sink, feed] : flow.feeds) {
-    json.key(sink).begin_object();
+    json.key(sink).begin_object().field("served", feed.records + feed.buried);
+    write_time_or_null("oldest", feed.oldest, json);
     write_service(service != queue.services.end() ? *service++ : ServiceFigures(), json);
     json.end_object();
   }
@@ -89,6 +91,14 @@ void write_source(const SourceCounts& source, JsonWriter& json) {
   json.begin_object().field("connected", source.connected).field("connects", source.connects);
   json.field("messages", source.messages).field("acknowledged", source.acknowledged);
   json.field("redelivered", source.redelivered).field("oversize", source.oversize).end_object();
+}
+
+void write_reasons(const std::vector<HealthReason>& reasons, JsonWriter& json) {
+  json.key("reasons").begin_array();
+  for (const HealthReason& reason : reasons) {
+    json.begin_object().field("code", reason.code).field("text", reason.text).end_object();
+  }
+  json.end_array();
 }
 
 // Rounded down; negative once it has expired.
@@ -251,7 +261,9 @@ std::string to_json(const AgentStatus& status) {
   JsonWriter json;
   json.begin_object().field("version", status.version).field("agent", status.agent);
   json.field("epoch", fmt::format("{:016x}", status.epoch)).field("time", time_text(status.now));
-  json.field("health", word_of(health_of(status).state));
+  const Health health = health_of(status);
+  json.field("health", word_of(health.state));
+  write_reasons(health.reasons, json);
   write_sums(status.counts, json);
   write_buffer(status.buffer, json);
   json.key("flows").begin_object();
@@ -276,11 +288,8 @@ std::string to_json(const AgentStatus& status) {
 
 std::string to_json(const Health& health) {
   JsonWriter json;
-  json.begin_object().field("state", word_of(health.state)).key("reasons").begin_array();
-  for (const HealthReason& reason : health.reasons) {
-    json.begin_object().field("code", reason.code).field("text", reason.text).end_object();
-  }
-  json.end_array();
+  json.begin_object().field("state", word_of(health.state));
+  write_reasons(health.reasons, json);
   if (health.state == HealthState::Failing) {  // answered with 503, and every such answer has this
     json.field("error", words_of(health.reasons));
   }

@@ -29,12 +29,14 @@ const std::map<std::string, std::set<std::string>> kLayers = {
     {"uplink", {"core", "net"}},
     {"tools", {"core", "admin", "buffers"}},
     {"metrics", {"core"}},
+    {"page", {"core", "admin"}},
+    {"top", {"core", "tools"}},
     {"config",
      {"core", "net", "admin", "sources", "decoders", "transforms", "pipeline", "buffers",
       "uplink"}},
     {"commands",
-     {"core", "net", "tools", "metrics", "admin", "sources", "decoders", "transforms", "pipeline",
-      "buffers", "uplink", "config"}},
+     {"core", "net", "tools", "metrics", "page", "top", "admin", "sources", "decoders",
+      "transforms", "pipeline", "buffers", "uplink", "config"}},
     {"main.cpp", {"commands"}},
 };
 

@@ -23,7 +23,7 @@ std::string default_sections(const AgentSettings& settings) {
        << "\n    protocol: " << settings.protocol << '\n'
        << settings.source_extra << "flows:\n  telemetry:\n    from: [plant]\n    to: [cloud]\n"
        << "sinks:\n  cloud:\n    type: http\n    url: " << settings.sink_url
-       << "\n    retry: {initial: 50ms, max: 500ms}\n"
+       << "\n    retry: " << settings.retry << '\n'
        << settings.sink_extra;
   return yaml.str();
 }

@@ -21,6 +21,7 @@ struct AgentSettings {
   std::string protocol = "5";
   std::string source_extra{};  // further lines of the source, each "    key: value\n"
   std::string sink_extra{};    // of the sink
+  std::string retry = "{initial: 50ms, max: 500ms}";
   std::string admin = "off";   // where its admin endpoint listens
   std::string buffer{};        // the buffer section, e.g. "buffer: {max_size: 1MiB}\n"
   std::string sections{};      // instead of sources, flows and sinks, if not empty

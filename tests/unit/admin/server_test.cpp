@@ -59,6 +59,22 @@ TEST_F(AdminServerTest, AnswersHeadWithoutTheBody) {
   EXPECT_TRUE(pieces.ends_with("\r\n\r\n")) << pieces;
 }
 
+TEST_F(AdminServerTest, LetsABrowserLoadNothingUnlessAnAnswerSaysOtherwise) {
+  routes_.add(AdminMethod::Get, "/page", AdminAccess::Open, [](const AdminRequest&) {
+    return AdminResponse{.content_security_policy = "script-src 'self'"};
+  });
+  start();
+  const std::string figures = answer(get("/figures"));
+  EXPECT_NE(
+      figures.find("\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"),
+      std::string::npos)
+      << figures;
+  EXPECT_NE(figures.find("\r\nReferrer-Policy: no-referrer\r\n"), std::string::npos) << figures;
+  const std::string page = answer(get("/page"));
+  EXPECT_NE(page.find("\r\nContent-Security-Policy: script-src 'self'\r\n"), std::string::npos)
+      << page;
+}
+
 TEST_F(AdminServerTest, KnowsWhichMethodsAPathHas) {
   start();
   EXPECT_EQ(ask(get("/nothing")), 404);

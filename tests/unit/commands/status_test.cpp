@@ -95,7 +95,12 @@ TEST(StatusAsJson, HoldsWhatIsKnownOfEveryPart) {
   AgentStatus status = healthy();
   FlowStatus& flow = status.flows["telemetry"];
   flow.ledger["stored"] = 12;
-  flow.feeds.emplace("cloud", FeedCounts{});
+  FeedCounts& feed = flow.feeds.emplace("cloud", FeedCounts{}).first->second;
+  feed.records = 7;
+  feed.buried = 2;
+  feed.oldest = kNow - 90s;
+  status.buffer.file_bytes = 4096;
+  status.buffer.file_max_bytes = 65536;
   flow.queue = {
       .held = 30,
       .arrival_rate = 12.5,
@@ -124,6 +129,10 @@ TEST(StatusAsJson, HoldsWhatIsKnownOfEveryPart) {
   EXPECT_TRUE(queue["time_in_system"].is_null());
   EXPECT_TRUE(queue["time_to_full"].is_null()) << "never";
   EXPECT_EQ(double(queue["sinks"]["cloud"]["utilization"]), 0.25);
+  EXPECT_EQ(std::uint64_t(queue["sinks"]["cloud"]["served"]), 9U) << "delivered and dead";
+  EXPECT_EQ(std::string_view(queue["sinks"]["cloud"]["oldest"]), "2025-11-21T02:38:30Z");
+  EXPECT_EQ(std::uint64_t(json["buffer"]["file_bytes"]), 4096U);
+  EXPECT_EQ(std::uint64_t(json["buffer"]["file_max_bytes"]), 65536U);
   EXPECT_TRUE(bool(json["sources"]["plant"]["connected"]));
   const auto cloud = json["sinks"]["cloud"];
   EXPECT_EQ(std::uint64_t(cloud["records"]), 5U);
@@ -134,6 +143,16 @@ TEST(StatusAsJson, HoldsWhatIsKnownOfEveryPart) {
   EXPECT_TRUE(cloud["certificate"].is_null());
   EXPECT_EQ(std::int64_t(cloud["server_certificate"]["days_left"]), -1);
   EXPECT_TRUE(cloud["next_attempt"].is_null());
+}
+
+TEST(StatusAsJson, SaysWhyTheAgentIsNotWell) {
+  AgentStatus status = healthy();
+  status.sources["plant"].connected = false;
+  const std::string text = to_json(status);
+  EXPECT_NE(text.find("\"health\":\"failing\",\"reasons\":[{\"code\":\"source_disconnected\","
+                      "\"text\":\"source plant is not connected\"}]"),
+            std::string::npos)
+      << text;
 }
 
 TEST(HealthAsJson, NamesCodeAndText) {
