@@ -10,9 +10,9 @@ namespace sluice {
 namespace {
 
 // Framing belongs to the transport, identity to the promise: neither can be set by a user.
-constexpr std::array<std::string_view, 7> kReserved{
-    "content-length",  "content-encoding", "transfer-encoding", "connection", "expect",
-    "idempotency-key", "upgrade"};
+constexpr std::array<std::string_view, 8> kReserved{
+    "content-length", "content-encoding", "transfer-encoding", "connection",
+    "expect",         "idempotency-key",  "upgrade",           "traceparent"};
 constexpr std::string_view kReservedPrefix = "sluice-";
 
 Error unusable(const std::string& what) {
@@ -156,6 +156,12 @@ void HttpHead::add(std::string& head, std::string_view name, std::string_view va
 
 std::string HttpHead::without_block() const {
   return start_ + "Content-Length: 0\r\n\r\n";
+}
+
+std::string HttpHead::idempotency_key(const Block& block) const {
+  assert(number(block.flow) < flows_.size() && "the identity names every flow");
+  return flows_[number(block.flow)].key_start.substr(1) + std::to_string(number(block.first)) +
+         '-' + std::to_string(number(block.last()));
 }
 
 std::string HttpHead::of(const Shipment& shipment, std::size_t body_bytes,

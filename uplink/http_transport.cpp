@@ -3,6 +3,7 @@
 #include "uplink/answers.h"
 #include "uplink/codec.h"
 #include "uplink/http_courier.h"
+#include "uplink/trace_context.h"
 
 #include <boost/asio/post.hpp>
 
@@ -84,8 +85,12 @@ class HttpTransport final : public Transport {
     }
     shipment_ = shipment;
     encoding_ = body->encoding;
-    auto head = [shipment, bytes = body->bytes->size(), encoding = body->encoding](
-                    const HttpHead& of_url) { return of_url.of(shipment, bytes, encoding); };
+    auto head = [this, shipment, bytes = body->bytes->size(),
+                 encoding = body->encoding](const HttpHead& of_url) {
+      std::string text = of_url.of(shipment, bytes, encoding);
+      HttpHead::add(text, "traceparent", trace_.parent_of(of_url.idempotency_key(*shipment.block)));
+      return text;
+    };
     courier_->carry({std::move(head), body->bytes},
                     [this](Answer answer) { answered(std::move(answer)); });
   }
@@ -120,6 +125,7 @@ class HttpTransport final : public Transport {
   boost::asio::io_context& io_;  // outlives the transport
   std::unique_ptr<HttpCourier> courier_;
   HttpCompression compression_;
+  TraceContext trace_;
   Shipment shipment_;             // what is under way
   std::string_view encoding_;     // of its body
   std::uint64_t sent_bytes_ = 0;  // for it, in all requests

@@ -75,6 +75,12 @@ TEST(HttpHead, IsThePublishedRequest) {
             "Content-Length: 17\r\n\r\n");
 }
 
+TEST(HttpHead, TellsTheIdempotencyKeyByItself) {
+  const auto head = HttpHead::make(options_for("http://h"), gateway());
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->idempotency_key(block_of_three()), "gateway-7-ab54a98ceb1f0ad2-telemetry-42-44");
+}
+
 TEST(HttpHead, MarksWhatHadToWaitForFresherBlocks) {
   const auto head = HttpHead::make(options_for("http://h"), gateway());
   ASSERT_TRUE(head);
@@ -141,6 +147,7 @@ TEST(HttpHead, RejectsHeadersThatWouldBreakOutOrContradictUs) {
                     {"Sluice-Agent", "other"},
                     {"IDEMPOTENCY-KEY", ""},
                     {"Content-Encoding", ""},
+                    {"Traceparent", "00-1-1-01"},
                     {"X-A", std::string("\0", 1)}};
   for (const auto& header : bad) {
     EXPECT_TRUE(head_of(options_for("http://h", {header})).starts_with("rejected: "))
