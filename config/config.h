@@ -6,6 +6,7 @@
 #include "config/diagnostic.h"
 #include "decoders/decoders.h"
 #include "pipeline/flow_options.h"
+#include "sources/internal_source.h"
 #include "sources/mqtt_source.h"
 #include "uplink/dispatcher.h"
 #include "uplink/file_transport.h"
@@ -30,6 +31,20 @@ struct AgentOptions {
   std::chrono::milliseconds shutdown_timeout{10'000};
   LogLevel log_level = LogLevel::Info;
   LogFormat log_format = LogFormat::Text;
+};
+
+enum class SourceKind { Mqtt, Internal };
+
+struct SourceConfig {
+  std::string name;
+  SourceKind kind = SourceKind::Mqtt;
+  MqttSourceOptions mqtt;  // of these, the one of its kind counts
+  InternalSourceOptions internal;
+
+  // What it brings, as topic filters.
+  [[nodiscard]] std::vector<std::string> topics() const {
+    return kind == SourceKind::Mqtt ? mqtt.topics : std::vector<std::string>{internal.topic};
+  }
 };
 
 struct FlowConfig {
@@ -63,7 +78,7 @@ struct Config {
   AdminOptions admin;
   SqliteBufferOptions buffer;  // directory and routes are filled in from agent and flows
   BlockOptions blocks;
-  std::vector<MqttSourceOptions> sources;
+  std::vector<SourceConfig> sources;
   std::vector<FlowConfig> flows;
   std::vector<SinkConfig> sinks;
 };

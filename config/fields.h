@@ -15,7 +15,7 @@ std::vector<Field> config_fields(Config& config);
 
 // Its parts.
 std::vector<Field> admin_fields(AdminOptions& admin);
-std::vector<Field> source_fields(MqttSourceOptions& source);
+std::vector<Field> source_fields(SourceConfig& source);
 std::vector<Field> flow_fields(FlowConfig& flow);
 std::vector<Field> sink_fields(SinkConfig& sink);
 std::vector<Field> http_fields(HttpTransportOptions& http);

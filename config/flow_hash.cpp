@@ -66,7 +66,7 @@ std::string_view word(LineShape shape) {
 
 }  // namespace
 
-std::string flow_hash(const FlowConfig& flow, const std::vector<MqttSourceOptions>& sources) {
+std::string flow_hash(const FlowConfig& flow, const std::vector<SourceConfig>& sources) {
   std::string definition;
   put(definition, "sluice flow 1");
   put(definition, flow.name);
@@ -79,7 +79,7 @@ std::string flow_hash(const FlowConfig& flow, const std::vector<MqttSourceOption
     put(definition, name);
     const auto source =
         std::ranges::find_if(sources, [&](const auto& each) { return each.name == name; });
-    put(definition, source == sources.end() ? std::vector<std::string>{} : source->topics);
+    put(definition, source == sources.end() ? std::vector<std::string>{} : source->topics());
   }
   return hex(fnv1a(definition));
 }

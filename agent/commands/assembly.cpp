@@ -104,10 +104,10 @@ class Agent::Parts {
     for (const FlowConfig& flow : config.flows) {
       flow_names_.push_back(flow.name);
     }
-    for (const MqttSourceOptions& options : config.sources) {
-      sources_.push_back(make_mqtt_source(options, *buffer_, clock_));
-      source_names_.push_back(options.name);
-      inlets_.push_back(&intake_.attach(*sources_.back(), mqtt_state_key(options.name)));
+    for (const SourceConfig& source : config.sources) {
+      sources_.push_back(make_source(source));
+      source_names_.push_back(source.name);
+      inlets_.push_back(&intake_.attach(*sources_.back(), mqtt_state_key(source.name)));
     }
   }
 
@@ -196,6 +196,14 @@ class Agent::Parts {
   }
 
  private:
+  std::unique_ptr<Source> make_source(const SourceConfig& source) {
+    if (source.kind == SourceKind::Internal) {
+      return make_internal_source(
+          source.internal, [this] { return to_json(status()); }, clock_);
+    }
+    return make_mqtt_source(source.mqtt, *buffer_, clock_);
+  }
+
   void run_source(std::size_t index, const std::stop_token& stop) {
     const Status ended = sources_[index]->run(*inlets_[index], stop);
     if (!ended) {

@@ -108,7 +108,7 @@ TEST_F(EveryKey, OfAgentAndBufferGoesToItsPlace) {
 
 TEST_F(EveryKey, OfASourceGoesToItsPlace) {
   ASSERT_EQ(config_.sources.size(), 1U);
-  const MqttSourceOptions& source = config_.sources[0];
+  const MqttSourceOptions& source = config_.sources[0].mqtt;
   EXPECT_EQ(source.name, "plant");
   EXPECT_EQ(source.url.scheme, "wss");
   EXPECT_EQ(source.url.authority(), "broker:9001");
@@ -128,7 +128,7 @@ TEST_F(EveryKey, OfASourceGoesToItsPlace) {
 }
 
 TEST_F(EveryKey, OfTlsGoesToItsPlace) {
-  const TlsOptions& tls = config_.sources.at(0).tls;
+  const TlsOptions& tls = config_.sources.at(0).mqtt.tls;
   EXPECT_EQ(tls.ca, "ca.pem");
   EXPECT_EQ(tls.cert, "cert.pem");
   EXPECT_EQ(tls.key, "key.pem");
@@ -179,7 +179,7 @@ TEST_F(EveryKey, TellsTheOtherPartsWhatTheyNeed) {
   EXPECT_EQ(config_.buffer.routes[0].max_age, 24h * 30);
   EXPECT_EQ(config_.buffer.routes[0].when_full, WhenFull::DropOldest);
   EXPECT_EQ(config_.buffer.routes[0].priority, Priority::High);
-  EXPECT_EQ(config_.sources.at(0).drain_time, 16s);
+  EXPECT_EQ(config_.sources.at(0).mqtt.drain_time, 16s);
   EXPECT_EQ(config_.blocks.source_budget, 8UL << 20U);
 }
 
@@ -295,8 +295,8 @@ sinks: {y: {url: "http://h", retry: {initial: 1s, max: 60s}, timeout: 30s}}
 TEST(Defaults, AreFilledInWhereTheyDependOnTheRest) {
   const EnvironmentVariable host("HOSTNAME", "not-used-for-the-default");
   const LoadedConfig loaded = load(with_top("agent: {id: edge-1}"));
-  EXPECT_EQ(loaded.config.sources.at(0).client_id, "sluice-edge-1-plant");
-  EXPECT_EQ(loaded.config.sources.at(0).drain_time, 8s);
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.client_id, "sluice-edge-1-plant");
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.drain_time, 8s);
   EXPECT_EQ(loaded.config.buffer.directory, "/var/lib/sluice");
   EXPECT_EQ(loaded.config.blocks.source_budget, 4UL << 20U);
 }
@@ -312,9 +312,11 @@ TEST(Urls, GiveTheirCredentialsAway) {
       load("sources: {plant: {url: \"mqtt://me:${SLUICE_TEST_PASSWORD}@broker\", topics: [a]}}\n" +
            kFlow + "sinks: {cloud: {url: \"http://you:${SLUICE_TEST_PASSWORD}@host/path\"}}\n");
   EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
-  EXPECT_EQ(loaded.config.sources.at(0).username, "me");
-  EXPECT_EQ(loaded.config.sources.at(0).password, "p@ss");
-  EXPECT_EQ(loaded.config.sources.at(0).url.user + loaded.config.sources.at(0).url.password, "");
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.username, "me");
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.password, "p@ss");
+  EXPECT_EQ(
+      loaded.config.sources.at(0).mqtt.url.user + loaded.config.sources.at(0).mqtt.url.password,
+      "");
   EXPECT_EQ(loaded.config.sinks.at(0).http.auth.username, "you");
   EXPECT_EQ(loaded.config.sinks.at(0).http.auth.password, "p@ss");
 }
@@ -360,11 +362,11 @@ sinks: {y: {url: "http://h"}}
 )");
   EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
   ASSERT_EQ(loaded.config.sources.size(), 3U);
-  EXPECT_EQ(loaded.config.sources[1].keep_alive, 5s);
-  EXPECT_EQ(loaded.config.sources[1].client_id, "two");
-  EXPECT_EQ(loaded.config.sources[1].qos, 2);
-  EXPECT_EQ(loaded.config.sources[2].keep_alive, 7s);
-  EXPECT_EQ(loaded.config.sources[2].topics, std::vector<std::string>{"a/#"});
+  EXPECT_EQ(loaded.config.sources[1].mqtt.keep_alive, 5s);
+  EXPECT_EQ(loaded.config.sources[1].mqtt.client_id, "two");
+  EXPECT_EQ(loaded.config.sources[1].mqtt.qos, 2);
+  EXPECT_EQ(loaded.config.sources[2].mqtt.keep_alive, 7s);
+  EXPECT_EQ(loaded.config.sources[2].mqtt.topics, std::vector<std::string>{"a/#"});
 }
 
 std::string hash_of(const std::string& text) {
