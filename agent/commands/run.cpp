@@ -99,6 +99,7 @@ int wait_for_the_end(Agent& agent, BufferWatch& watch, Supervision& supervision)
       const AgentState state = agent.look();
       watch.look_at_ledger(state.ledger_trouble);
       supervision.look(state);
+      tell_repeats();
     }
     supervision.alive();
   }
@@ -138,6 +139,7 @@ ExitCode run_agent(const ConfigFiles& files) {
   supervision.stopping(options.shutdown_timeout);
   obey_a_second_signal();
   (*agent)->stop();
+  tell_repeats(true);
   log_sums((*agent)->counts());
   return signal == 0 ? ExitCode::Failure : ExitCode::Success;
 }
