@@ -4,6 +4,7 @@
 #include "commands/agent_watch.h"
 #include "commands/metrics.h"
 #include "commands/status.h"
+#include "commands/tap.h"
 #include "commands/transports.h"
 #include "metrics/page.h"
 #include "pipeline/intake.h"
@@ -105,7 +106,7 @@ class Agent::Parts {
         agent_(config.agent.id),
         shutdown_timeout_(config.agent.shutdown_timeout),
         buffer_(std::move(buffer)),
-        intake_(flows_of(config), config.blocks, buffer_->last_sequence(), *buffer_, clock_),
+        intake_(flows_of(config), config.blocks, buffer_->last_sequence(), tap_, clock_),
         flow_names_(names_of(config.flows)),
         admin_({.own_socket = own_socket_of(config.agent.data_dir),
                 .endpoint = config.admin,
@@ -185,7 +186,10 @@ class Agent::Parts {
 
   [[nodiscard]] bool failed() const { return failed_; }
 
-  AgentState look() { return watch_.look(status()); }
+  AgentState look() {
+    tap_.beat();
+    return watch_.look(status());
+  }
 
   [[nodiscard]] AgentCounts counts() const {
     AgentCounts sum;
@@ -263,6 +267,7 @@ class Agent::Parts {
       return AdminResponse{.content_type = std::string(kMetricsContentType),
                            .text = to_metrics(status(), process_figures())};
     });
+    add_tap_route(routes, tap_, flow_names_);
     add_buffer_routes(routes, *buffer_);
     add_dead_routes(routes, *buffer_);
     add_dead_changes(routes, *buffer_);
@@ -320,6 +325,7 @@ class Agent::Parts {
   const std::string agent_;
   const std::chrono::milliseconds shutdown_timeout_;
   std::unique_ptr<SqliteBuffer> buffer_;
+  Tap tap_{*buffer_, clock_};
   Intake intake_;
   const std::vector<std::string> flow_names_;
   std::vector<std::unique_ptr<Source>> sources_;

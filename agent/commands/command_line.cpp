@@ -5,6 +5,7 @@
 #include "commands/describing_commands.h"
 #include "commands/health_command.h"
 #include "commands/init_command.h"
+#include "commands/tap_command.h"
 #include "commands/tool_commands.h"
 #include "commands/version.h"
 #include "config/scalars.h"
@@ -78,6 +79,7 @@ int run_command_line(int argc, char** argv) {
                   "Print the file as it is in force: defaults as comments, secrets masked");
   const ToolCommand init = add_init_command(app);
   const ToolCommand health = add_health_command(app);
+  const ToolCommand tap = add_tap_command(app);
   const ToolCommand tool = add_tool_commands(app);
   const ToolCommand description = add_describing_commands(app);
   try {
@@ -96,7 +98,7 @@ int run_command_line(int argc, char** argv) {
       code = print_effective(config);
     }
   } else {
-    for (const ToolCommand& command : {init, health, tool, description}) {
+    for (const ToolCommand& command : {init, health, tap, tool, description}) {
       code = *command ? (*command)() : code;
     }
   }
