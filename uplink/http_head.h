@@ -27,9 +27,6 @@ class HttpHead {
   [[nodiscard]] std::string of(const Shipment& shipment, std::size_t body_bytes,
                                std::string_view encoding) const;
 
-  // Without the quotes around it.
-  [[nodiscard]] std::string idempotency_key(const Block& block) const;
-
   // The same without anything about a block, and without a body: for a request that delivers
   // nothing.
   [[nodiscard]] std::string without_block() const;

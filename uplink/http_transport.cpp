@@ -3,7 +3,6 @@
 #include "uplink/answers.h"
 #include "uplink/codec.h"
 #include "uplink/http_courier.h"
-#include "uplink/trace_context.h"
 
 #include <boost/asio/post.hpp>
 
@@ -85,12 +84,8 @@ class HttpTransport final : public Transport {
     }
     shipment_ = shipment;
     encoding_ = body->encoding;
-    auto head = [this, shipment, bytes = body->bytes->size(),
-                 encoding = body->encoding](const HttpHead& of_url) {
-      std::string text = of_url.of(shipment, bytes, encoding);
-      HttpHead::add(text, "traceparent", trace_.parent_of(of_url.idempotency_key(*shipment.block)));
-      return text;
-    };
+    auto head = [shipment, bytes = body->bytes->size(), encoding = body->encoding](
+                    const HttpHead& of_url) { return of_url.of(shipment, bytes, encoding); };
     courier_->carry({std::move(head), body->bytes},
                     [this](Answer answer) { answered(std::move(answer)); });
   }
@@ -125,7 +120,6 @@ class HttpTransport final : public Transport {
   boost::asio::io_context& io_;  // outlives the transport
   std::unique_ptr<HttpCourier> courier_;
   HttpCompression compression_;
-  TraceContext trace_;
   Shipment shipment_;             // what is under way
   std::string_view encoding_;     // of its body
   std::uint64_t sent_bytes_ = 0;  // for it, in all requests

@@ -21,16 +21,12 @@ std::uint64_t eight_bytes(const std::array<unsigned char, SHA256_DIGEST_LENGTH>&
 
 }  // namespace
 
-std::string TraceContext::parent_of(std::string_view idempotency_key) {
+std::string traceparent_of(std::string_view idempotency_key) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(idempotency_key.data()), idempotency_key.size(),
          digest.data());
-  std::uint64_t request = random_();
-  while (request == 0) {  // means "none"
-    request = random_();
-  }
   return "00-" + hex_of(eight_bytes(digest, 0)) + hex_of(eight_bytes(digest, 8)) + '-' +
-         hex_of(request) + "-01";
+         hex_of(eight_bytes(digest, 16)) + "-01";
 }
 
 }  // namespace sluice

@@ -2,25 +2,14 @@
 // own systems.
 #pragma once
 
-#include <cstdint>
-#include <random>
 #include <string>
 #include <string_view>
 
 namespace sluice {
 
-// One thread at a time.
-class TraceContext {
- public:
-  TraceContext() : random_(std::random_device{}()) {}
-
-  // "00-<trace>-<request>-01". A block is one trace, whatever happens to it: the id of the trace is
-  // a hash of its idempotency key, the same for every attempt, every sink and after every restart.
-  // The id of the request is drawn anew each time.
-  std::string parent_of(std::string_view idempotency_key);
-
- private:
-  std::mt19937_64 random_;
-};
+// "00-<trace>-<parent>-01". Both ids are a hash of the block's idempotency key, so that every
+// attempt to deliver it is the same request, byte for byte: all of them are children of one span,
+// which is the delivery.
+std::string traceparent_of(std::string_view idempotency_key);
 
 }  // namespace sluice

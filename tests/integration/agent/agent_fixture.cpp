@@ -64,7 +64,10 @@ std::string AgentProcess::faults_of_buffer() const {
   if (!std::filesystem::exists(data_dir() + "/buffer.db")) {
     return {};  // it has never got so far
   }
-  const Outcome verified = run({SLUICE_BINARY, "buffer", "verify", "--data-dir", data_dir()});
+  std::vector<std::string> words{"env"};
+  words.insert(words.end(), environment_.begin(), environment_.end());
+  words.insert(words.end(), {SLUICE_BINARY, "buffer", "verify", "-c", config_});
+  const Outcome verified = run(words);
   return verified.code == 0 ? std::string() : verified.text;
 }
 

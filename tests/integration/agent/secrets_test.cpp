@@ -84,7 +84,8 @@ std::string sections(std::uint16_t broker, std::uint16_t other_broker, std::uint
          "\"}\n"
          "  kafka: {type: kafka, brokers: [\"127.0.0.1:" +
          std::to_string(nobody) +
-         "\"], topic: t, properties: {security.protocol: SASL_PLAINTEXT, sasl.mechanism: PLAIN,\n"
+         "\"], topic: t, timeout: 1s, properties: {security.protocol: SASL_PLAINTEXT, "
+         "sasl.mechanism: PLAIN,\n"
          "    sasl.username: me, sasl.password: planted-kafka-pw}}\n"
          "  mqtt: {type: mqtt, url: \"" +
          local_url("mqtt", other_broker) + "\", username: me, password: planted-sink-pw}\n";

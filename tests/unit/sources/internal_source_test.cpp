@@ -56,6 +56,8 @@ class OwnFigures : public testing::Test {
         [this](const std::stop_token& stop) { EXPECT_TRUE(source_->run(desk_, stop)); });
   }
 
+  void SetUp() override { turn(); }  // it has seen when it was started
+
   // Until the source has seen what time it is.
   void pass(std::chrono::seconds time) {
     clock_.advance(time);

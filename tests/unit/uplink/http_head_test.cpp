@@ -71,14 +71,9 @@ TEST(HttpHead, IsThePublishedRequest) {
             "Sluice-First-Seq: 42\r\n"
             "Sluice-Count: 3\r\n"
             "Idempotency-Key: \"gateway-7-ab54a98ceb1f0ad2-telemetry-42-44\"\r\n"
+            "traceparent: 00-14335394c08b19bd09b21d1827e4b230-093ef3bfae6e3de7-01\r\n"
             "Content-Encoding: zstd\r\n"
             "Content-Length: 17\r\n\r\n");
-}
-
-TEST(HttpHead, TellsTheIdempotencyKeyByItself) {
-  const auto head = HttpHead::make(options_for("http://h"), gateway());
-  ASSERT_TRUE(head);
-  EXPECT_EQ(head->idempotency_key(block_of_three()), "gateway-7-ab54a98ceb1f0ad2-telemetry-42-44");
 }
 
 TEST(HttpHead, MarksWhatHadToWaitForFresherBlocks) {
