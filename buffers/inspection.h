@@ -118,7 +118,8 @@ class Inspection {
 // changes, its log stays as a crash may have left it. Holds the lock as long as the object lives.
 // Closed: an agent (or another tool) has it; the message names the process. Reject: there is no
 // buffer in the directory, or it may not be opened; the message says by whom. Of `options` the
-// directory is enough; the routes say what is configured.
+// directory is enough; the routes say what is configured. Blocks that are encrypted with a key that
+// is not in the options look damaged.
 Result<std::unique_ptr<InspectableBuffer>> open_stopped_buffer(const SqliteBufferOptions& options);
 
 // The second half of what that checks: success if the caller may open, and change, the buffer
