@@ -108,6 +108,7 @@ struct FlowRoom {
   std::uint64_t held_records = 0;
   std::uint64_t held_bytes = 0;  // of their frames
   std::uint64_t max_bytes = 0;
+  std::int64_t imbalance = 0;  // of its ledger, see imbalance_of()
 };
 
 // Seconds.

@@ -65,6 +65,8 @@ Result<std::unique_ptr<InspectableBuffer>> open_stopped_buffer(const SqliteBuffe
   Result<StoreFile> file = StoreFile::open({.path = options.directory + "/buffer.db",
                                             .vfs = options.vfs,
                                             .may_create = false,
+                                            .encryption_key = options.encryption_key,
+                                            .encryption_old_keys = options.encryption_old_keys,
                                             .read_only = true});
   if (!file) {
     return file.error();

@@ -135,8 +135,10 @@ void StoreLoop::publish() {
   flows.reserve(pending_.flows.size());
   for (const FlowState& flow : pending_.flows) {
     const Usage& usage = flow.stored.usage;
-    flows.push_back(
-        {.held_records = usage.records, .held_bytes = usage.bytes, .max_bytes = flow.max_size});
+    flows.push_back({.held_records = usage.records,
+                     .held_bytes = usage.bytes,
+                     .max_bytes = flow.max_size,
+                     .imbalance = imbalance_of(flow.ledger, usage.records)});
   }
   inbox_.publish({.held_blocks = pending_.held.blocks,
                   .held_records = pending_.held.records,

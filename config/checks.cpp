@@ -92,8 +92,8 @@ void check_shared(const MqttSourceOptions& source, const Checker& checker) {
 bool too_many_topics(const Config& config) {
   constexpr std::size_t kMost = 2'000;
   std::size_t topics = 0;
-  for (const MqttSourceOptions& source : config.sources) {
-    topics += source.topics.size();
+  for (const SourceConfig& source : config.sources) {
+    topics += source.topics().size();
   }
   for (const FlowConfig& flow : config.flows) {
     topics += flow.topics.size();
@@ -101,8 +101,8 @@ bool too_many_topics(const Config& config) {
   return topics > kMost;
 }
 
-bool takes_anything(const FlowConfig& flow, const MqttSourceOptions& source) {
-  return flow.topics.empty() || std::ranges::any_of(source.topics, [&](const std::string& brings) {
+bool takes_anything(const FlowConfig& flow, const std::vector<std::string>& topics) {
+  return flow.topics.empty() || std::ranges::any_of(topics, [&](const std::string& brings) {
            return std::ranges::any_of(flow.topics, [&](const std::string& takes) {
              return filters_overlap(filter_of(brings), takes);
            });
@@ -110,7 +110,7 @@ bool takes_anything(const FlowConfig& flow, const MqttSourceOptions& source) {
 }
 
 // No flow takes a topic like this from the source.
-bool is_unwanted(const std::string& topic, const MqttSourceOptions& source, const Config& config) {
+bool is_unwanted(const std::string& topic, const SourceConfig& source, const Config& config) {
   return std::ranges::none_of(config.flows, [&](const FlowConfig& flow) {
     return is_listed(flow.from, source.name) &&
            (flow.topics.empty() || std::ranges::any_of(flow.topics, [&](const std::string& takes) {
@@ -119,7 +119,7 @@ bool is_unwanted(const std::string& topic, const MqttSourceOptions& source, cons
   });
 }
 
-void check_use(const MqttSourceOptions& source, const Config& config, const Checker& checker) {
+void check_use(const SourceConfig& source, const Config& config, const Checker& checker) {
   const bool used = std::ranges::any_of(
       config.flows, [&](const FlowConfig& flow) { return is_listed(flow.from, source.name); });
   if (!used) {
@@ -128,9 +128,10 @@ void check_use(const MqttSourceOptions& source, const Config& config, const Chec
   if (!used || too_many_topics(config)) {
     return;
   }
-  for (std::size_t i = 0; i < source.topics.size(); ++i) {
-    if (is_unwanted(source.topics[i], source, config)) {
-      checker.warning(item("topics", i),
+  const std::vector<std::string> topics = source.topics();
+  for (std::size_t i = 0; i < topics.size(); ++i) {
+    if (is_unwanted(topics[i], source, config)) {
+      checker.warning(source.kind == SourceKind::Mqtt ? item("topics", i) : "",
                       "no flow takes what this brings: it is acknowledged and forgotten");
     }
   }
@@ -142,10 +143,11 @@ void check_feed(const FlowConfig& flow, const Config& config, const Checker& che
   }
   bool known = false;
   bool fed = false;
-  for (const MqttSourceOptions& source : config.sources) {
+  for (const SourceConfig& source : config.sources) {
     if (is_listed(flow.from, source.name)) {
+      const std::vector<std::string> topics = source.topics();
       known = true;
-      fed = fed || source.topics.empty() || takes_anything(flow, source);
+      fed = fed || topics.empty() || takes_anything(flow, topics);
     }
   }
   if (known && !fed) {
@@ -156,8 +158,10 @@ void check_feed(const FlowConfig& flow, const Config& config, const Checker& che
 void check_client_ids(const Config& config, const Places& places, Findings& findings) {
   for (auto later = config.sources.begin(); later != config.sources.end(); ++later) {
     const auto earlier = std::find_if(config.sources.begin(), later, [&](const auto& each) {
-      return each.client_id == later->client_id && each.url.host == later->url.host &&
-             each.url.port == later->url.port;
+      return each.kind == SourceKind::Mqtt && later->kind == SourceKind::Mqtt &&
+             each.mqtt.client_id == later->mqtt.client_id &&
+             each.mqtt.url.host == later->mqtt.url.host &&
+             each.mqtt.url.port == later->mqtt.url.port;
     });
     if (earlier != later) {
       Checker("sources." + later->name, places, findings)
@@ -236,20 +240,28 @@ void check_tls(const TlsOptions& tls, const Url& url, const std::string& path, c
   }
 }
 
+void check_broker(const MqttSourceOptions& source, const std::string& path, const Places& places,
+                  Findings& findings) {
+  const Checker checker(path, places, findings);
+  const bool plain_mqtt = source.url.scheme == "mqtt" || source.url.scheme == "mqtts";
+  if (plain_mqtt && source.url.target != "/") {
+    checker.error("url", "an " + source.url.scheme +
+                             ":// URL ends after the port: topics are "
+                             "listed under topics");
+  }
+  check_session(source, checker);
+  check_shared(source, checker);
+  check_tls(source.tls, source.url, path, places, findings);
+}
+
 void check_sources(const Config& config, const Places& places, Findings& findings) {
-  for (const MqttSourceOptions& source : config.sources) {
+  for (const SourceConfig& source : config.sources) {
     const std::string path = "sources." + source.name;
     const Checker checker(path, places, findings);
-    const bool plain_mqtt = source.url.scheme == "mqtt" || source.url.scheme == "mqtts";
-    if (plain_mqtt && source.url.target != "/") {
-      checker.error("url", "an " + source.url.scheme +
-                               ":// URL ends after the port: topics are "
-                               "listed under topics");
-    }
-    check_session(source, checker);
-    check_shared(source, checker);
-    check_tls(source.tls, source.url, path, places, findings);
     check_use(source, config, checker);
+    if (source.kind == SourceKind::Mqtt) {
+      check_broker(source.mqtt, path, places, findings);
+    }
   }
   check_client_ids(config, places, findings);
 }

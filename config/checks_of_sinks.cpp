@@ -22,8 +22,9 @@ void check_client_id(const SinkConfig& sink, const Config& config, const Places&
                        " has the same client_id at the same broker: each would disconnect the "
                        "other for ever");
   };
-  for (const MqttSourceOptions& source : config.sources) {
-    if (source.client_id == sink.mqtt.client_id && same_broker(source.url, sink.mqtt.url)) {
+  for (const SourceConfig& source : config.sources) {
+    if (source.kind == SourceKind::Mqtt && source.mqtt.client_id == sink.mqtt.client_id &&
+        same_broker(source.mqtt.url, sink.mqtt.url)) {
       taken_by("sources." + source.name);
     }
   }

@@ -80,8 +80,12 @@ void move_credentials(Url& url, std::string& username, std::string& password,
 void complete(Config& config, const Reading& reading, Findings& findings) {
   const Places& places = reading.places;
   complete_agent(config.agent, places, findings);
-  for (MqttSourceOptions& source : config.sources) {
-    complete_source(source, config, places, findings);
+  for (SourceConfig& source : config.sources) {
+    source.mqtt.name = source.name;
+    source.internal.topic = "sluice/" + config.agent.id + "/status";
+    if (source.kind == SourceKind::Mqtt) {
+      complete_source(source.mqtt, config, places, findings);
+    }
   }
   for (SinkConfig& sink : config.sinks) {
     const std::string path = "sinks." + sink.name;

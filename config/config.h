@@ -6,6 +6,7 @@
 #include "config/diagnostic.h"
 #include "decoders/decoders.h"
 #include "pipeline/flow_options.h"
+#include "sources/internal_source.h"
 #include "sources/mqtt_source.h"
 #include "transforms/chain.h"
 #include "transforms/field_steps.h"
@@ -46,6 +47,20 @@ struct StepConfig {
   FlattenOptions flatten;
   std::deque<Scaling> scale;
   std::deque<Mapping> map;
+};
+
+enum class SourceKind { Mqtt, Internal };
+
+struct SourceConfig {
+  std::string name;
+  SourceKind kind = SourceKind::Mqtt;
+  MqttSourceOptions mqtt;  // of these, the one of its kind counts
+  InternalSourceOptions internal;
+
+  // What it brings, as topic filters.
+  [[nodiscard]] std::vector<std::string> topics() const {
+    return kind == SourceKind::Mqtt ? mqtt.topics : std::vector<std::string>{internal.topic};
+  }
 };
 
 struct FlowConfig {
@@ -97,7 +112,7 @@ struct Config {
   AdminOptions admin;
   SqliteBufferOptions buffer;  // directory and routes are filled in from agent and flows
   BlockOptions blocks;
-  std::vector<MqttSourceOptions> sources;
+  std::vector<SourceConfig> sources;
   std::vector<FlowConfig> flows;
   std::vector<SinkConfig> sinks;
   std::deque<FlowTest> tests;

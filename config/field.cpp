@@ -131,13 +131,6 @@ Field text_map(std::string name, Pairs& target, PairCheck check, std::string hel
   return field;
 }
 
-Field selector(std::string name, std::string word, std::string help) {
-  Field field = choice_field(std::move(name), 0, {std::move(word)}, std::move(help));
-  field.selects_section = true;
-  field.store = [](const FieldValue&) {};  // the only choice there is needs no place
-  return field;
-}
-
 Field section(std::string name, std::vector<Field> fields, std::string help) {
   Field field = make(FieldKind::Section, std::move(name), std::move(help));
   field.fields = std::move(fields);

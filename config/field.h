@@ -114,7 +114,6 @@ Field url_list(std::string name, std::function<void(const std::vector<Url>&)> st
                std::vector<std::string> schemes, std::string help);
 Field secret_list(std::string name, std::vector<std::string>& target, std::string help);
 Field text_map(std::string name, Pairs& target, PairCheck check, std::string help);
-Field selector(std::string name, std::string word, std::string help);
 Field section(std::string name, std::vector<Field> fields, std::string help);
 Field named(std::string name, std::function<std::vector<Field>(const std::string&)> entry,
             std::string help);

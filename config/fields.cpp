@@ -99,7 +99,7 @@ std::vector<Field> config_fields(Config& config) {
       named(
           "sources",
           [&config](const std::string& name) {
-            MqttSourceOptions& source = config.sources.emplace_back();
+            SourceConfig& source = config.sources.emplace_back();
             source.name = name;
             return source_fields(source);
           },

@@ -15,7 +15,7 @@ std::vector<Field> config_fields(Config& config);
 
 // Its parts.
 std::vector<Field> admin_fields(AdminOptions& admin);
-std::vector<Field> source_fields(MqttSourceOptions& source);
+std::vector<Field> source_fields(SourceConfig& source);
 std::vector<Field> flow_fields(FlowConfig& flow);
 std::vector<Field> step_fields(StepConfig& step);  // the kinds of which it is one
 std::vector<Field> test_fields(FlowTest& test);

@@ -19,11 +19,8 @@ std::vector<Field> mqtt_tls_fields(TlsOptions& tls) {
   return fields;
 }
 
-}  // namespace
-
-std::vector<Field> source_fields(MqttSourceOptions& source) {
+std::vector<Field> mqtt_fields(MqttSourceOptions& source) {
   return {
-      selector("type", "mqtt", "Kind of the source."),
       url("url", source.url, {"mqtt", "mqtts", "ws", "wss"}, "Address of the broker.").require(),
       text_list("topics", source.topics, "Topic filters to subscribe to; $share/group/filter too.")
           .checked(check_subscription)
@@ -55,6 +52,21 @@ std::vector<Field> source_fields(MqttSourceOptions& source) {
            "Larger messages are not collected."),
       section("tls", mqtt_tls_fields(source.tls), "For mqtts and wss."),
   };
+}
+
+std::vector<Field> internal_fields(InternalSourceOptions& source) {
+  return {
+      duration("every", source.every, 1s, 24h, "How often the figures are sent."),
+  };
+}
+
+}  // namespace
+
+std::vector<Field> source_fields(SourceConfig& source) {
+  return {choice<SourceKind>("type", source.kind,
+                             {{"mqtt", SourceKind::Mqtt}, {"internal", SourceKind::Internal}},
+                             "Kind of the source; internal: the agent's own figures.")
+              .selecting({mqtt_fields(source.mqtt), internal_fields(source.internal)})};
 }
 
 }  // namespace sluice::configuration

@@ -85,7 +85,7 @@ void put_treatment(std::string& text, const std::string& flow, const Reading& re
 
 }  // namespace
 
-std::string flow_hash(const FlowConfig& flow, const std::vector<MqttSourceOptions>& sources,
+std::string flow_hash(const FlowConfig& flow, const std::vector<SourceConfig>& sources,
                       const Reading& reading) {
   std::string definition;
   put(definition, "sluice flow 1");
@@ -99,7 +99,7 @@ std::string flow_hash(const FlowConfig& flow, const std::vector<MqttSourceOption
     put(definition, name);
     const auto source =
         std::ranges::find_if(sources, [&](const auto& each) { return each.name == name; });
-    put(definition, source == sources.end() ? std::vector<std::string>{} : source->topics);
+    put(definition, source == sources.end() ? std::vector<std::string>{} : source->topics());
   }
   put_treatment(definition, flow.name, reading);
   return hex(fnv1a(definition));

@@ -1,5 +1,7 @@
 #include "uplink/http_head.h"
 
+#include "uplink/trace_context.h"
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -10,9 +12,9 @@ namespace sluice {
 namespace {
 
 // Framing belongs to the transport, identity to the promise: neither can be set by a user.
-constexpr std::array<std::string_view, 7> kReserved{
-    "content-length",  "content-encoding", "transfer-encoding", "connection", "expect",
-    "idempotency-key", "upgrade"};
+constexpr std::array<std::string_view, 8> kReserved{
+    "content-length", "content-encoding", "transfer-encoding", "connection",
+    "expect",         "idempotency-key",  "upgrade",           "traceparent"};
 constexpr std::string_view kReservedPrefix = "sluice-";
 
 Error unusable(const std::string& what) {
@@ -138,7 +140,7 @@ Result<HttpHead> HttpHead::make(const HttpTransportOptions& options, const Sende
   head.sender_ = "Sluice-Agent: " + identity.agent + "\r\nSluice-Epoch: " + epoch + "\r\n";
   for (std::size_t i = 0; i < identity.flows.size(); ++i) {
     Flow flow;
-    flow.key_start = '"' + identity.agent + '-' + epoch + '-' + identity.flows[i] + '-';
+    flow.key_start = identity.agent + '-' + epoch + '-' + identity.flows[i] + '-';
     flow.lines = "Sluice-Flow: " + identity.flows[i] + "\r\n";
     if (i < identity.flow_configs.size() && !identity.flow_configs[i].empty()) {
       flow.lines += "Sluice-Config: " + identity.flow_configs[i] + "\r\n";
@@ -165,15 +167,15 @@ std::string HttpHead::of(const Shipment& shipment, std::size_t body_bytes,
   const Flow& flow = flows_[number(block.flow)];
   const std::string first = std::to_string(number(block.first));
   const std::string last = std::to_string(number(block.last()));
+  const std::string key = flow.key_start + first + '-' + last;
   std::string head;
-  constexpr std::size_t kRoomForNumbers = 256;
-  head.reserve(start_.size() + sender_.size() + flow.lines.size() + flow.key_start.size() +
-               kRoomForNumbers);
+  constexpr std::size_t kRoomForNumbers = 320;
+  head.reserve(start_.size() + sender_.size() + flow.lines.size() + key.size() + kRoomForNumbers);
   head.append(start_).append(sender_).append(flow.lines);
   head.append("Sluice-First-Seq: ").append(first);
   head.append("\r\nSluice-Count: ").append(std::to_string(block.count));
-  head.append("\r\nIdempotency-Key: ").append(flow.key_start);
-  head.append(first).append("-").append(last).append("\"");
+  head.append("\r\nIdempotency-Key: \"").append(key).append("\"");
+  head.append("\r\ntraceparent: ").append(traceparent_of(key));
   head.append(shipment.backfill ? "\r\nSluice-Backfill: true" : "");
   if (!encoding.empty()) {
     head.append("\r\nContent-Encoding: ").append(encoding);

@@ -104,6 +104,7 @@ class AdminServer::Parts {
     thread_.join();
   }
 
+  void post(std::function<void()> work) { service_.mailbox->post(std::move(work)); }
   [[nodiscard]] std::uint16_t port() const { return endpoint_ != nullptr ? endpoint_->port() : 0; }
 
  private:
@@ -131,6 +132,10 @@ void AdminServer::stop() {
 
 std::uint16_t AdminServer::port() const {
   return parts_->port();
+}
+
+void AdminServer::post(std::function<void()> work) {
+  parts_->post(std::move(work));
 }
 
 }  // namespace sluice

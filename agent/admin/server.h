@@ -6,6 +6,7 @@
 #include "admin/session.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -34,6 +35,9 @@ class AdminServer {
   void stop();
 
   [[nodiscard]] std::uint16_t port() const;  // of TCP; 0 while it does not listen
+
+  // Runs `work` on the admin thread, or drops it when that has ended.
+  void post(std::function<void()> work);
 
  private:
   class Parts;

@@ -1,10 +1,11 @@
 #include "commands/assembly.h"
 
 #include "admin/server.h"
+#include "commands/agent_watch.h"
 #include "commands/flow_parts.h"
 #include "commands/metrics.h"
-#include "commands/queue_watch.h"
 #include "commands/status.h"
+#include "commands/tap.h"
 #include "commands/transports.h"
 #include "metrics/page.h"
 #include "page/page_route.h"
@@ -85,6 +86,15 @@ std::vector<DispatcherFeed> feeds_of(const Config& config, const std::string& si
   return feeds;
 }
 
+std::vector<std::string> names_of(const std::vector<FlowConfig>& flows) {
+  std::vector<std::string> names;
+  names.reserve(flows.size());
+  for (const FlowConfig& flow : flows) {
+    names.push_back(flow.name);
+  }
+  return names;
+}
+
 SenderIdentity identity_of(const Config& config, std::uint64_t epoch, std::string_view version) {
   SenderIdentity identity{.agent = config.agent.id,
                           .version = std::string(version),
@@ -110,19 +120,17 @@ class Agent::Parts {
         agent_(config.agent.id),
         shutdown_timeout_(config.agent.shutdown_timeout),
         buffer_(std::move(buffer)),
-        intake_(flows_of(config, *buffer_, clock_), config.blocks, buffer_->last_sequence(),
-                *buffer_, clock_),
+        intake_(flows_of(config, *buffer_, clock_), config.blocks, buffer_->last_sequence(), tap_,
+                clock_),
+        flow_names_(names_of(config.flows)),
         admin_({.own_socket = own_socket_of(config.agent.data_dir),
                 .endpoint = config.admin,
                 .limits = {}},
                routes()) {
-    for (const FlowConfig& flow : config.flows) {
-      flow_names_.push_back(flow.name);
-    }
-    for (const MqttSourceOptions& options : config.sources) {
-      sources_.push_back(make_mqtt_source(options, *buffer_, clock_));
-      source_names_.push_back(options.name);
-      inlets_.push_back(&intake_.attach(*sources_.back(), mqtt_state_key(options.name)));
+    for (const SourceConfig& source : config.sources) {
+      sources_.push_back(make_source(source));
+      source_names_.push_back(source.name);
+      inlets_.push_back(&intake_.attach(*sources_.back(), mqtt_state_key(source.name)));
     }
   }
 
@@ -145,7 +153,14 @@ class Agent::Parts {
   }
 
   void start() {
-    look();
+    watch_.watch_store(*buffer_);
+    watch_.watch_intake(intake_);
+    watch_.watch_uplink(uplink_);
+    watch_.watch_admin(admin_);
+    for (std::size_t i = 0; i < sources_.size(); ++i) {
+      watch_.watch_source(source_names_[i], *sources_[i]);
+    }
+    watch_.begin(status());
     admin_.start();
     store_thread_ = std::jthread([this](const std::stop_token& stop) {
       name_this_thread("store");
@@ -186,7 +201,10 @@ class Agent::Parts {
 
   [[nodiscard]] bool failed() const { return failed_; }
 
-  void look() { queues_.look(clock_.elapsed(), status()); }
+  AgentState look() {
+    tap_.beat();
+    return watch_.look(status());
+  }
 
   [[nodiscard]] AgentCounts counts() const {
     AgentCounts sum;
@@ -211,6 +229,14 @@ class Agent::Parts {
   }
 
  private:
+  std::unique_ptr<Source> make_source(const SourceConfig& source) {
+    if (source.kind == SourceKind::Internal) {
+      return make_internal_source(
+          source.internal, [this] { return to_json(status()); }, clock_);
+    }
+    return make_mqtt_source(source.mqtt, *buffer_, clock_);
+  }
+
   void run_source(std::size_t index, const std::stop_token& stop) {
     const Status ended = sources_[index]->run(*inlets_[index], stop);
     if (!ended) {
@@ -244,9 +270,8 @@ class Agent::Parts {
   AdminRoutes routes() {
     AdminRoutes routes;
     add_page(routes);
-    routes.add(AdminMethod::Get, "/livez", AdminAccess::Open, [](const AdminRequest&) {
-      return AdminResponse{.content_type = "text/plain", .text = "ok\n"};
-    });
+    routes.add(AdminMethod::Get, "/livez", AdminAccess::Open,
+               [this](const AdminRequest&) { return watch_.livez(); });
     routes.add(AdminMethod::Get, "/readyz", AdminAccess::Open, [this](const AdminRequest&) {
       const Health health = health_of(status());
       return AdminResponse{.status = health.state == HealthState::Failing ? 503U : 200U,
@@ -258,6 +283,7 @@ class Agent::Parts {
       return AdminResponse{.content_type = std::string(kMetricsContentType),
                            .text = to_metrics(status(), process_figures())};
     });
+    add_tap_route(routes, tap_, flow_names_);
     add_buffer_routes(routes, *buffer_);
     add_dead_routes(routes, *buffer_);
     add_dead_changes(routes, *buffer_);
@@ -283,7 +309,7 @@ class Agent::Parts {
       status.sinks[sink_names_[i]] = {dispatchers_[i]->counts(), dispatchers_[i]->connection()};
     }
     add_feeds_and_rooms(status);
-    queues_.tell(status);
+    watch_.tell(status);
     return status;
   }
 
@@ -315,8 +341,9 @@ class Agent::Parts {
   const std::string agent_;
   const std::chrono::milliseconds shutdown_timeout_;
   std::unique_ptr<SqliteBuffer> buffer_;
+  Tap tap_{*buffer_, clock_};
   Intake intake_;
-  std::vector<std::string> flow_names_;
+  const std::vector<std::string> flow_names_;
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<std::string> source_names_;  // of them
   std::vector<Inlet*> inlets_;
@@ -330,7 +357,7 @@ class Agent::Parts {
   std::jthread intake_thread_;
   std::jthread uplink_thread_;
   std::vector<std::jthread> source_threads_;
-  QueueWatch queues_;
+  AgentWatch watch_{clock_, *buffer_};
   AdminServer admin_;  // last: its handlers use everything else
 };
 
@@ -364,8 +391,8 @@ void Agent::stop() {
   parts_->stop();
 }
 
-void Agent::look() {
-  parts_->look();
+AgentState Agent::look() {
+  return parts_->look();
 }
 
 bool Agent::failed() const {

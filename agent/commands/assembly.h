@@ -27,6 +27,14 @@ struct AgentCounts {
   bool buffer_lost_data = false;   // by the damage that `buffer_quarantine` tells of
 };
 
+// What a supervisor of the process wants to know.
+struct AgentState {
+  bool alive = true;           // every thread gets on
+  bool collecting = false;     // from every source, into a buffer that stores
+  std::string words;           // one line, for a human
+  std::string ledger_trouble;  // what the ledgers cannot account for; empty if nothing
+};
+
 // One thread at a time.
 class Agent {
  public:
@@ -44,8 +52,9 @@ class Agent {
   // last. Ends within shutdown_timeout; what could not be settled by then was not acknowledged.
   void stop();
 
-  // Takes a sample of the flows, from which their rates are worked out. To be called once a second.
-  void look();
+  // Takes a sample of the flows, from which their rates are worked out, balances their ledgers and
+  // sees whether every thread gets on. To be called once a second.
+  AgentState look();
 
   // True once a source has given up for good; stop() and end the process with an error then.
   [[nodiscard]] bool failed() const;

@@ -6,6 +6,7 @@
 #include "commands/duration_option.h"
 #include "commands/health_command.h"
 #include "commands/init_command.h"
+#include "commands/tap_command.h"
 #include "commands/test_command.h"
 #include "commands/tool_commands.h"
 #include "commands/top_command.h"
@@ -64,6 +65,7 @@ int run_command_line(int argc, char** argv) {
   const ToolCommand init = add_init_command(app);
   const ToolCommand health = add_health_command(app);
   const ToolCommand test = add_test_command(app);
+  const ToolCommand tap = add_tap_command(app);
   const ToolCommand top = add_top_command(app);
   const ToolCommand tool = add_tool_commands(app);
   const ToolCommand description = add_describing_commands(app);
@@ -83,7 +85,7 @@ int run_command_line(int argc, char** argv) {
       code = print_effective(config);
     }
   } else {
-    for (const ToolCommand& command : {init, health, test, top, tool, description}) {
+    for (const ToolCommand& command : {init, health, test, tap, top, tool, description}) {
       code = *command ? (*command)() : code;
     }
   }

@@ -44,9 +44,11 @@ class ConnectCheck {
   }
 
   bool run() {
-    for (const MqttSourceOptions& source : config_.sources) {
-      enter("source", source.name);
-      check(sluice::broker_check_of(source));
+    for (const SourceConfig& source : config_.sources) {
+      if (source.kind == SourceKind::Mqtt) {
+        enter("source", source.name);
+        check(sluice::broker_check_of(source.mqtt));
+      }
     }
     for (const SinkConfig& sink : config_.sinks) {
       enter("sink", sink.name);

@@ -109,7 +109,7 @@ Result<Config> parsed(InitDraft draft, const std::string& output) {
         std::ranges::find(loaded.diagnostics, Severity::Error, &Diagnostic::severity);
     return Error{Reaction::Reject, error->message};
   }
-  loaded.config.sources.front().password = broker_password;
+  loaded.config.sources.front().mqtt.password = broker_password;
   loaded.config.sinks.front().http.auth.password = endpoint_password;
   return std::move(loaded.config);
 }

@@ -93,6 +93,10 @@ void add_ledger(const std::string& flow, const Ledger& ledger, MetricsPage& page
   }
 }
 
+std::uint64_t magnitude(std::int64_t figure) {
+  return figure < 0 ? 0 - static_cast<std::uint64_t>(figure) : static_cast<std::uint64_t>(figure);
+}
+
 void add_queue(const std::string& flow, const QueueFigures& queue, MetricsPage& page) {
   const MetricsPage::Label label{"flow", flow};
   page.add(Metric::FlowArrivalRate, {label}, queue.arrival_rate);
@@ -137,6 +141,7 @@ void add_flow(const std::string& name, const FlowStatus& flow, Timestamp now, Me
   page.add(Metric::FlowHeldBytes, {label}, figure(flow.room.held_bytes));
   page.add(Metric::FlowLimitBytes, {label}, figure(flow.room.max_bytes));
   add_ledger(name, flow.ledger, page);
+  page.add(Metric::FlowImbalance, {label}, figure(magnitude(flow.imbalance)));
   add_queue(name, flow.queue, page);
   auto service = flow.queue.services.begin();
   for (const auto& [sink, feed] : flow.feeds) {

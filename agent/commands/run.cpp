@@ -2,12 +2,16 @@
 #include "commands/commands.h"
 #include "commands/logging.h"
 #include "commands/printing.h"
+#include "commands/supervision.h"
 #include "commands/version.h"
 #include "config/config.h"
+#include "core/clock.h"
 
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <ctime>
 
@@ -31,10 +35,23 @@ void obey_a_second_signal() {
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
-// Speaks up when the buffer stops storing, and when it stores again; not in between. And once when
-// it has found its file damaged, which is at the start as a rule.
+// Speaks up when the buffer stops storing, and when it stores again; not in between. So it does
+// when a ledger does not add up. And once when the buffer has found its file damaged, which is at
+// the start as a rule.
 class BufferWatch {
  public:
+  void look_at_ledger(const std::string& trouble) {
+    if (trouble == ledger_trouble_) {
+      return;
+    }
+    if (trouble.empty()) {
+      spdlog::info("every ledger adds up again");
+    } else {
+      spdlog::error("records are not accounted for: {}", trouble);
+    }
+    ledger_trouble_ = trouble;
+  }
+
   void look(const AgentCounts& counts) {
     look_for_trouble(counts.buffer_trouble);
     if (counts.buffer_quarantine != quarantine_) {
@@ -59,20 +76,32 @@ class BufferWatch {
   }
 
   std::string trouble_;
+  std::string ledger_trouble_;
   std::string quarantine_;
 };
 
 // Returns the number of the signal, or 0 when the agent has failed by itself.
-int wait_for_the_end(Agent& agent, BufferWatch& watch) {
+int wait_for_the_end(Agent& agent, BufferWatch& watch, Supervision& supervision) {
+  using std::chrono::nanoseconds;
+  constexpr std::chrono::seconds kSecond{1};
   const sigset_t signals = ending_signals();
-  const timespec second{.tv_sec = 1, .tv_nsec = 0};
+  const auto pause = std::min<nanoseconds>(kSecond, supervision.interval().value_or(kSecond));
+  const timespec at_most{.tv_sec = pause / kSecond, .tv_nsec = (pause % kSecond).count()};
+  Instant next_look = system_clock().elapsed();
   while (!agent.failed()) {
-    const int signal = sigtimedwait(&signals, nullptr, &second);
+    const int signal = sigtimedwait(&signals, nullptr, &at_most);
     if (signal > 0) {
       return signal;
     }
-    watch.look(agent.counts());
-    agent.look();
+    if (system_clock().elapsed() >= next_look) {
+      next_look = system_clock().elapsed() + kSecond - pause / 2;
+      watch.look(agent.counts());
+      const AgentState state = agent.look();
+      watch.look_at_ledger(state.ledger_trouble);
+      supervision.look(state);
+      tell_repeats();
+    }
+    supervision.alive();
   }
   return 0;
 }
@@ -104,10 +133,13 @@ ExitCode run_agent(const ConfigFiles& files) {
   BufferWatch watch;
   watch.look((*agent)->counts());
   (*agent)->start();
-  const int signal = wait_for_the_end(**agent, watch);
+  Supervision supervision(ServiceManager::from_environment());
+  const int signal = wait_for_the_end(**agent, watch, supervision);
   spdlog::info("stopping signal={}", signal);
+  supervision.stopping(options.shutdown_timeout);
   obey_a_second_signal();
   (*agent)->stop();
+  tell_repeats(true);
   log_sums((*agent)->counts());
   return signal == 0 ? ExitCode::Failure : ExitCode::Success;
 }

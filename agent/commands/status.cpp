@@ -1,6 +1,7 @@
 #include "commands/status.h"
 
 #include "admin/json_writer.h"
+#include "core/join.h"
 #include "tools/text.h"
 
 #include <fmt/format.h>
@@ -78,6 +79,7 @@ void write_flow(const FlowStatus& flow, JsonWriter& json) {
   json.begin_object().field("records", flow.counts.records).field("blocks", flow.counts.blocks);
   json.field("decode_errors", flow.counts.errors).field("held_records", flow.room.held_records);
   json.field("held_bytes", flow.room.held_bytes).field("max_bytes", flow.room.max_bytes);
+  json.field("imbalance", flow.imbalance);
   json.key("ledger").begin_object();
   for (const auto& [what, records] : flow.ledger) {
     json.field(what, records);
@@ -155,6 +157,9 @@ void write_sums(const AgentCounts& counts, JsonWriter& json) {
 // Sooner than this somebody has to see to a certificate.
 constexpr std::int64_t kDaysToRenew = 14;
 
+// Older than this, what a sink is to get next is late. The alert SluiceDeliveryLate takes the same.
+constexpr std::chrono::minutes kLate{15};
+
 // Collects reasons; the state is that of the worst.
 class Diagnosis {
  public:
@@ -207,6 +212,25 @@ void diagnose_buffer(const BufferCounts& buffer, Diagnosis& diagnosis) {
   }
 }
 
+void diagnose_flow(const std::string& name, const FlowStatus& flow, Timestamp now,
+                   Diagnosis& diagnosis) {
+  if (flow.imbalance != 0) {
+    diagnosis.failing(
+        kLedgerUnbalanced,
+        fmt::format("the ledger of flow {} is off by {} records: keep the buffer file "
+                    "and run sluice buffer verify",
+                    name, flow.imbalance));
+  }
+  for (const auto& [sink, feed] : flow.feeds) {
+    if (feed.oldest && now - *feed.oldest > kLate) {
+      diagnosis.degraded(
+          "delivering_late",
+          fmt::format("sink {} is {} minutes behind in flow {}", sink,
+                      std::chrono::floor<std::chrono::minutes>(now - *feed.oldest).count(), name));
+    }
+  }
+}
+
 void diagnose_sink(const std::string& name, const SinkStatus& sink, Timestamp now,
                    Diagnosis& diagnosis) {
   if (sink.counts.breaker != BreakerState::Closed) {
@@ -217,16 +241,23 @@ void diagnose_sink(const std::string& name, const SinkStatus& sink, Timestamp no
     diagnosis.degraded("sink_refuses", fmt::format("sink {} refuses everything of {} flows", name,
                                                    sink.counts.flows_refused));
   }
+  if (const auto dead = sink.counts.buried_refused + sink.counts.buried_too_large; dead > 0) {
+    diagnosis.degraded("records_refused",
+                       fmt::format("sink {} has refused {} records since the start: they are kept, "
+                                   "see sluice dead ls",
+                                   name, dead));
+  }
   diagnosis.certificate(name, "the agent's", sink.connection.certificate_expires, now);
   diagnosis.certificate(name, "the server's", sink.connection.server_certificate_expires, now);
 }
 
 std::string words_of(const std::vector<HealthReason>& reasons) {
-  std::string words;
+  std::vector<std::string> words;
+  words.reserve(reasons.size());
   for (const HealthReason& reason : reasons) {
-    words += (words.empty() ? "" : "; ") + reason.text;
+    words.push_back(reason.text);
   }
-  return words;
+  return joined(words, "; ");
 }
 
 }  // namespace
@@ -245,16 +276,27 @@ std::string_view word_of(HealthState state) {
 
 Health health_of(const AgentStatus& status) {
   Diagnosis diagnosis;
+  for (const std::string& words : status.stuck) {
+    diagnosis.failing("thread_stuck", words);
+  }
   diagnose_buffer(status.buffer, diagnosis);
   for (const auto& [name, source] : status.sources) {
     if (!source.connected) {
       diagnosis.failing("source_disconnected", "source " + name + " is not connected");
     }
   }
+  for (const auto& [name, flow] : status.flows) {
+    diagnose_flow(name, flow, status.now, diagnosis);
+  }
   for (const auto& [name, sink] : status.sinks) {
     diagnose_sink(name, sink, status.now, diagnosis);
   }
   return std::move(diagnosis).conclude();
+}
+
+std::string words_of(const Health& health) {
+  const std::string state(word_of(health.state));
+  return health.reasons.empty() ? state : state + ": " + words_of(health.reasons);
 }
 
 std::string to_json(const AgentStatus& status) {

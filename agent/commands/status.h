@@ -29,6 +29,7 @@ struct FlowStatus {
   FlowRoom room;
   std::map<std::string, FeedCounts> feeds;  // by the name of the sink
   QueueFigures queue;                       // its services in the order of the feeds
+  std::int64_t imbalance = 0;               // records that its ledger cannot account for
 };
 
 struct AgentStatus {
@@ -41,12 +42,13 @@ struct AgentStatus {
   std::map<std::string, FlowStatus, std::less<>> flows;
   std::map<std::string, SourceCounts> sources;
   std::map<std::string, SinkStatus> sinks;
+  std::vector<std::string> stuck{};  // threads that do not get on, in words
 };
 
 enum class HealthState {
   Ok,
   Degraded,  // everything is collected and kept, but something needs somebody's attention
-  Failing,   // something is not collected: it waits at its broker
+  Failing,   // something is not collected (it waits at its broker) or cannot be accounted for
 };
 
 struct HealthReason {
@@ -59,7 +61,11 @@ struct Health {
   std::vector<HealthReason> reasons;  // the worst first
 };
 
+inline constexpr std::string_view kLedgerUnbalanced = "ledger_unbalanced";
+
 Health health_of(const AgentStatus& status);
+// The state, and why, on one line.
+std::string words_of(const Health& health);
 std::string_view word_of(HealthState state);  // ok, degraded, failing
 
 std::string to_json(const AgentStatus& status);

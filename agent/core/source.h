@@ -37,6 +37,9 @@ struct SourceCounts {
   std::uint64_t redelivered = 0;   // arrived again, were stored already, not handed over again
   std::uint64_t oversize = 0;      // larger than allowed: skipped, acknowledged
   std::uint64_t connects = 0;      // sessions established
+  // Rises when the thread of the source gets to its work: as long as it gets on at all, at the
+  // latest after resume(), needed or not.
+  std::uint64_t turns = 0;
   bool connected = false;
 };
 
@@ -54,7 +57,8 @@ class Source {
   // order, from any thread, also before and after run(). Never blocks.
   virtual void settled(Ticket last) = 0;
 
-  // The inlet has room again. From any thread. Never blocks.
+  // The inlet has room again, or somebody wants to see that the source gets on. From any thread.
+  // Never blocks.
   virtual void resume() = 0;
 
   // What the source must find again after a crash if everything up to `last` is stored by then, as

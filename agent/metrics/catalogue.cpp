@@ -44,6 +44,8 @@ constexpr std::array<MetricEntry, kMetrics> kCatalogue{{
      "Records by what has become of them, since the file was made."},
     {Metric::FlowDropped, Kind::Counter, "sluice_flow_dropped_records_total",
      "Records that were given up, by reason, since the file was made."},
+    {Metric::FlowImbalance, Kind::Gauge, "sluice_flow_ledger_imbalance_records",
+     "Records that the ledger cannot account for; anything but 0 is a fault."},
     {Metric::FlowHeldRecords, Kind::Gauge, "sluice_flow_held_records", "Records on the disk."},
     {Metric::FlowHeldBytes, Kind::Gauge, "sluice_flow_held_bytes",
      "Bytes of the blocks on the disk."},

@@ -29,6 +29,7 @@ enum class Metric : std::uint8_t {
   FlowDecodeErrors,
   FlowLedger,
   FlowDropped,
+  FlowImbalance,
   FlowHeldRecords,
   FlowHeldBytes,
   FlowLimitBytes,

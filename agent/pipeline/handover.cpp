@@ -119,8 +119,10 @@ void Handover::take(Instant until, const std::stop_token& stop,
     }
   }
   deliveries.clear();
+  ++turns_;
   while (!stop.stop_requested() && !worth_waking(until, clock_.elapsed())) {
     wait_until(until);
+    ++turns_;
   }
   deliveries.swap(queue_);
   queued_bytes_ = 0;

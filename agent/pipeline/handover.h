@@ -63,6 +63,8 @@ class Handover {
   void take(Instant until, const std::stop_token& stop, std::vector<QueuedBatch>& deliveries,
             std::vector<std::size_t>& flushes);
   void wake();  // any thread: look at `stop` again
+  // Any thread: how often take() has looked for work.
+  [[nodiscard]] std::uint64_t turns() const { return turns_; }
 
   // By the intake's thread. The ticket for Source::state_at() of a block of `flow` that leaves
   // `frontier` behind; none if this block must not carry a state of the source.
@@ -119,6 +121,7 @@ class Handover {
   const std::chrono::milliseconds flush_interval_;
   const Clock& clock_;
 
+  std::atomic<std::uint64_t> turns_ = 0;
   mutable Mutex mutex_;
   std::condition_variable_any work_;
   std::deque<Desk> desks_;  // grows in add_source() only; a desk never moves

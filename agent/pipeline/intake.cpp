@@ -105,6 +105,8 @@ class Intake::Worker {
   }
 
   void settled(Sequence first) { handover_.settled(first); }
+  void nudge() { handover_.wake(); }
+  [[nodiscard]] std::uint64_t turns() const { return handover_.turns(); }
 
   [[nodiscard]] FlowCounts counts(FlowIndex index) const { return flows_[number(index)].counts(); }
 
@@ -299,6 +301,14 @@ void Intake::settled(Sequence first) {
 
 FlowCounts Intake::counts(FlowIndex flow) const {
   return worker_->counts(flow);
+}
+
+void Intake::nudge() {
+  worker_->nudge();
+}
+
+std::uint64_t Intake::turns() const {
+  return worker_->turns();
 }
 
 }  // namespace sluice

@@ -42,6 +42,10 @@ class Intake final : public BufferListener {
 
   [[nodiscard]] FlowCounts counts(FlowIndex flow) const;  // any thread
 
+  // Whether run() gets on: after nudge() it takes a turn, whether there is work or not. Any thread.
+  void nudge();
+  [[nodiscard]] std::uint64_t turns() const;
+
  private:
   class Worker;
   std::unique_ptr<Worker> worker_;

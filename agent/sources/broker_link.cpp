@@ -79,6 +79,7 @@ class BrokerLink::Worker : public std::enable_shared_from_this<Worker> {
     if (session_) session_->skip_retained(skip);
   }
   void close();
+  [[nodiscard]] std::uint64_t turns() const { return turns_; }
 
  private:
   // Somebody who has connected and has not said yet who he is.
@@ -115,6 +116,7 @@ class BrokerLink::Worker : public std::enable_shared_from_this<Worker> {
   std::vector<std::shared_ptr<Candidate>> candidates_;
   std::shared_ptr<LinkSession> session_;
   std::atomic<bool> settling_{false};  // a handler that will look for settled messages is queued
+  std::atomic<std::uint64_t> turns_{0};
   bool stopped_ = false;
   bool closed_ = false;
 };
@@ -204,6 +206,7 @@ void BrokerLink::Worker::settled(Ticket last) {
 
 void BrokerLink::Worker::resume() {
   asio::post(context_->io, [self = shared_from_this()] {
+    ++self->turns_;
     if (self->session_) self->session_->resume();
   });
 }
@@ -267,7 +270,8 @@ BrokerLinkCounts BrokerLink::counts() const {
   const LinkTotals& totals = worker_->context().totals;
   return {.messages = totals.messages,
           .oversize = totals.oversize,
-          .retained_skipped = totals.retained_skipped};
+          .retained_skipped = totals.retained_skipped,
+          .turns = worker_->turns()};
 }
 
 }  // namespace sluice

@@ -40,6 +40,7 @@ struct BrokerLinkCounts {
   std::uint64_t messages = 0;          // handed to the inlet
   std::uint64_t oversize = 0;          // of these: only the beginning, because they are too large
   std::uint64_t retained_skipped = 0;  // acknowledged, not handed over
+  std::uint64_t turns = 0;             // see SourceCounts
 };
 
 // Told on the link's thread.

@@ -156,6 +156,7 @@ SourceCounts MqttSource::counts() const {
           .redelivered = acknowledgements_.redelivered(),
           .oversize = link.oversize,
           .connects = counters_.connects.load(std::memory_order_relaxed),
+          .turns = link.turns,
           .connected = counters_.connected.load(std::memory_order_relaxed)};
 }
 

@@ -1,7 +1,6 @@
 #include "tools/verifying.h"
 
 #include "admin/json_writer.h"
-#include "tools/balance.h"
 #include "tools/frames.h"
 
 #include <algorithm>

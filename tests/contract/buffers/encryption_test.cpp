@@ -1,4 +1,5 @@
 // A buffer that is encrypted at rest: what is in the file, and what happens without the right key.
+#include "buffers/inspection.h"
 #include "tests/support/stepped_buffer.h"
 #include "tests/support/temp_directory.h"
 
@@ -199,6 +200,30 @@ TEST_F(EncryptionTest, ADamagedFileIsSalvagedAndStaysEncrypted) {
   EXPECT_EQ(buffer.drain(0, 0).size(), 20U);
   EXPECT_EQ(buffer.loop().inbox().load("ids"), kState);
   EXPECT_EQ(everything_on_disk().find("temperature"), std::string::npos);
+}
+
+TEST_F(EncryptionTest, CanBeReadByToolsWhenTheAgentIsStopped) {
+  {
+    OpenBuffer buffer(options(kFirst));
+    store(buffer, 1);
+  }
+  const auto is_readable = [&](const std::string& key) {
+    const auto stopped = open_stopped_buffer(options(key));
+    EXPECT_TRUE(stopped);
+    bool readable = false;
+    (*stopped)->inspect([&](const Result<Inspection*>& file) {
+      ASSERT_TRUE(file);
+      const auto outline = (*file)->outline();
+      ASSERT_TRUE(outline);
+      const auto found = (*file)->block(outline->flows.at(0).id, Sequence(0), Sequence(0));
+      ASSERT_TRUE(found);
+      ASSERT_TRUE(found->has_value());
+      readable = (*found)->block != nullptr && (*found)->block->data == kData + "1";
+    });
+    return readable;
+  };
+  EXPECT_TRUE(is_readable(kFirst));
+  EXPECT_FALSE(is_readable(kSecond));
 }
 
 }  // namespace

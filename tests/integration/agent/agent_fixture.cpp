@@ -1,5 +1,7 @@
 #include "tests/integration/agent/agent_fixture.h"
 
+#include <gtest/gtest.h>
+
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -31,21 +33,42 @@ std::string default_sections(const AgentSettings& settings) {
 }  // namespace
 
 AgentProcess::AgentProcess(const AgentSettings& settings)
-    : config_(directory_.file("sluice.yaml")) {
+    : config_(directory_.file("sluice.yaml")),
+      environment_(settings.environment),
+      check_ledger_(!settings.ledger_may_be_wrong) {
   std::filesystem::create_directory(directory_.file("faults"));
   std::ofstream yaml(config_);
-  yaml << "agent: {id: test, data_dir: " << data_dir()
-       << ", log: {level: debug}}\nadmin: {listen: " << settings.admin << "}\n"
+  yaml << "agent: {id: test, data_dir: " << data_dir() << ", log: " << settings.log
+       << "}\nadmin: {listen: " << settings.admin << "}\n"
        << settings.buffer
        << (settings.sections.empty() ? default_sections(settings) : settings.sections);
 }
 
+AgentProcess::~AgentProcess() {
+  process_.reset();
+  if (check_ledger_) {
+    EXPECT_EQ(faults_of_buffer(), "") << log();
+  }
+}
+
 void AgentProcess::start() {
-  process_.emplace(
-      Process::Options{.arguments = {SLUICE_BINARY, "run", "-c", config_},
-                       .output = directory_.file("agent.log"),
-                       .environment = {"LD_PRELOAD=" SLUICE_DISK_FAULTS_LIBRARY,
-                                       "SLUICE_DISK_FAULTS=" + directory_.file("faults")}});
+  std::vector<std::string> environment = environment_;
+  environment.insert(environment.end(), {"LD_PRELOAD=" SLUICE_DISK_FAULTS_LIBRARY,
+                                         "SLUICE_DISK_FAULTS=" + directory_.file("faults")});
+  process_.emplace(Process::Options{.arguments = {SLUICE_BINARY, "run", "-c", config_},
+                                    .output = directory_.file("agent.log"),
+                                    .environment = environment});
+}
+
+std::string AgentProcess::faults_of_buffer() const {
+  if (!std::filesystem::exists(data_dir() + "/buffer.db")) {
+    return {};  // it has never got so far
+  }
+  std::vector<std::string> words{"env"};
+  words.insert(words.end(), environment_.begin(), environment_.end());
+  words.insert(words.end(), {SLUICE_BINARY, "buffer", "verify", "-c", config_});
+  const Outcome verified = run(words);
+  return verified.code == 0 ? std::string() : verified.text;
 }
 
 std::optional<int> AgentProcess::stop() {

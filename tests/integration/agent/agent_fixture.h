@@ -25,12 +25,19 @@ struct AgentSettings {
   std::string admin = "off";   // where its admin endpoint listens
   std::string buffer{};        // the buffer section, e.g. "buffer: {max_size: 1MiB}\n"
   std::string sections{};      // instead of sources, flows and sinks, if not empty
+  std::string log = "{level: debug}";
+  std::vector<std::string> environment{};  // NAME=value
+  bool ledger_may_be_wrong = false;        // the test has damaged it
 };
 
 // The agent's directory outlives its processes: start, kill and start again.
 class AgentProcess {
  public:
   explicit AgentProcess(const AgentSettings& settings);
+  // Whatever became of the agent: its ledger must add up.
+  ~AgentProcess();
+  AgentProcess(const AgentProcess&) = delete;
+  AgentProcess& operator=(const AgentProcess&) = delete;
 
   void start();
   void kill() { process_->kill(); }
@@ -38,6 +45,9 @@ class AgentProcess {
   std::optional<int> stop();
   [[nodiscard]] bool running() { return process_ && process_->running(); }
   std::optional<int> wait_for_exit() { return process_->wait(std::chrono::seconds(30)); }
+
+  // What `sluice buffer verify` finds to be wrong with what is on the disk; empty if nothing.
+  [[nodiscard]] std::string faults_of_buffer() const;
 
   [[nodiscard]] std::string log() const;
   // How often `text` occurs in the log of all its processes.
@@ -55,6 +65,8 @@ class AgentProcess {
 
   TempDirectory directory_;
   std::string config_;
+  std::vector<std::string> environment_;
+  bool check_ledger_;
   std::optional<Process> process_;
 };
 

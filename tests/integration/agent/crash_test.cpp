@@ -38,7 +38,7 @@ struct Way {
 
 class KillNine : public testing::TestWithParam<Way> {};
 
-TEST_P(KillNine, LosesNoAcknowledgedMessage) {
+TEST_P(KillNine, LosesNoAcknowledgedMessageAndNoRecordFromTheLedger) {
   const Mosquitto broker;
   lab::Receiver receiver({});
   AgentProcess agent({.broker_url = local_url("mqtt", broker.port()),
@@ -61,6 +61,7 @@ TEST_P(KillNine, LosesNoAcknowledgedMessage) {
         << "kill " << kill << '\n'
         << agent.log();
     agent.kill();
+    ASSERT_EQ(agent.faults_of_buffer(), "") << "kill " << kill;
     agent.start();
   }
   ASSERT_TRUE(load.finish());

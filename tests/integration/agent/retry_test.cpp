@@ -63,8 +63,9 @@ TEST(RetryAfterAKill, IsTheSameRequestIfThereWasNoAnswer) {
   Ledger ledger;
   std::atomic<bool> hang = true;
   receiver.follow([&](const Ledger::Headers& headers, const std::string& body) {
+    const bool hangs = hang;  // asked first: who sees the request noted may change it at once
     ledger.note(headers, body);
-    return lab::Behaviour{.hang = hang};
+    return lab::Behaviour{.hang = hangs};
   });
   AgentProcess agent({.broker_url = local_url("mqtt", broker.port()),
                       .sink_url = local_url("http", receiver.port())});

@@ -73,6 +73,33 @@ TEST(HealthOfAnAgent, IsDegradedByWhatLosesNothingNow) {
   EXPECT_NE(health.reasons[2].text.find("503 Service Unavailable"), std::string::npos);
 }
 
+TEST(HealthOfAnAgent, FailsWhenRecordsAreNotAccountedForOrAThreadIsStuck) {
+  AgentStatus status = healthy();
+  status.flows["telemetry"].imbalance = -3;
+  status.stuck = {"the intake has not moved for 70 s"};
+  const Health health = health_of(status);
+  EXPECT_EQ(health.state, HealthState::Failing);
+  ASSERT_EQ(codes(health), (Codes{"thread_stuck", "ledger_unbalanced"}));
+  EXPECT_EQ(health.reasons[0].text, "the intake has not moved for 70 s");
+  EXPECT_NE(health.reasons[1].text.find("telemetry is off by -3 records"), std::string::npos);
+  EXPECT_EQ(words_of(health).find("failing: the intake has not moved for 70 s; "), 0U);
+  EXPECT_EQ(words_of(health_of(healthy())), "ok");
+}
+
+TEST(HealthOfAnAgent, IsDegradedWhenASinkIsLateOrHasRefusedRecords) {
+  AgentStatus status = healthy();
+  FeedCounts feed;
+  feed.oldest = kNow - 15min;
+  status.flows["telemetry"].feeds.emplace("cloud", feed);
+  EXPECT_EQ(health_of(status).state, HealthState::Ok);
+  status.flows["telemetry"].feeds.at("cloud").oldest = kNow - 15min - 1ms;
+  status.sinks["cloud"].counts.buried_too_large = 2;
+  const Health health = health_of(status);
+  EXPECT_EQ(health.state, HealthState::Degraded);
+  ASSERT_EQ(codes(health), (Codes{"delivering_late", "records_refused"}));
+  EXPECT_EQ(health.reasons[0].text, "sink cloud is 15 minutes behind in flow telemetry");
+}
+
 TEST(HealthOfAnAgent, NamesTheWorstFirst) {
   AgentStatus status = healthy();
   status.buffer.dropped_disk = 1;
@@ -95,6 +122,7 @@ TEST(StatusAsJson, HoldsWhatIsKnownOfEveryPart) {
   AgentStatus status = healthy();
   FlowStatus& flow = status.flows["telemetry"];
   flow.ledger["stored"] = 12;
+  flow.imbalance = 0;
   FeedCounts& feed = flow.feeds.emplace("cloud", FeedCounts{}).first->second;
   feed.records = 7;
   feed.buried = 2;
@@ -122,6 +150,7 @@ TEST(StatusAsJson, HoldsWhatIsKnownOfEveryPart) {
   EXPECT_EQ(std::string_view(json["health"]), "degraded");
   EXPECT_EQ(std::string_view(json["time"]), "2025-11-21T02:40:00Z");
   EXPECT_EQ(std::uint64_t(json["flows"]["telemetry"]["ledger"]["stored"]), 12U);
+  EXPECT_EQ(std::int64_t(json["flows"]["telemetry"]["imbalance"]), 0);
   const auto queue = json["flows"]["telemetry"]["queue"];
   EXPECT_EQ(std::uint64_t(queue["records"]), 30U);
   EXPECT_EQ(double(queue["arrival_rate"]), 12.5);

@@ -170,7 +170,7 @@ TEST_F(Composition, LaysLaterFilesOverEarlierOnes) {
   write("host.yaml", "agent: {id: c}\n");
   const LoadedConfig loaded = load_config(files({"sluice.yaml", "site.yaml", "host.yaml"}));
   EXPECT_TRUE(loaded.ok()) << report(loaded);
-  const MqttSourceOptions& source = loaded.config.sources.at(0);
+  const MqttSourceOptions& source = loaded.config.sources.at(0).mqtt;
   EXPECT_EQ(source.url.scheme, "mqtts");
   EXPECT_EQ(source.topics, (List{"b", "a/c"}));
   EXPECT_EQ(source.qos, 0);

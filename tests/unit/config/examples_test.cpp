@@ -63,7 +63,7 @@ TEST_F(Examples, FactoryShowsWhoItIsToBothSides) {
   put(secrets_, "sluice-buffer-key", std::string(64, 'a'));
   const LoadedConfig loaded = load_config(kExamples + "factory.yaml");
   EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
-  EXPECT_EQ(loaded.config.sources.at(0).tls.cert, "/etc/sluice/agent.pem");
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.tls.cert, "/etc/sluice/agent.pem");
   EXPECT_EQ(loaded.config.sinks.at(0).http.tls.cert, "/etc/sluice/agent.pem");
   EXPECT_EQ(loaded.config.flows.at(1).when_full, WhenFull::DropOldest);
   EXPECT_FALSE(loaded.config.buffer.encryption_key.empty());
@@ -102,8 +102,8 @@ TEST_F(Examples, ContainerIsConfiguredByItsEnvironmentAlone) {
   const EnvironmentVariable buffer("SLUICE_BUFFER", "4GiB");
   const LoadedConfig loaded = load_config(kExamples + "container.yaml");
   EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
-  EXPECT_EQ(loaded.config.sources.at(0).qos, 2);
-  EXPECT_EQ(loaded.config.sources.at(0).url.host, "broker");
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.qos, 2);
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.url.host, "broker");
   EXPECT_EQ(loaded.config.buffer.max_size, 4ULL << 30U);
 }
 
@@ -115,10 +115,10 @@ TEST_F(Examples, MinimalIsEnough) {
 TEST_F(Examples, FullIsValid) {
   const LoadedConfig loaded = load_config(kExamples + "sluice.yaml");
   EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
-  EXPECT_EQ(loaded.config.sources.size(), 2U);
-  EXPECT_EQ(loaded.config.flows.size(), 3U);
+  EXPECT_EQ(loaded.config.sources.size(), 3U);
+  EXPECT_EQ(loaded.config.flows.size(), 4U);
   EXPECT_EQ(loaded.config.sinks.size(), 7U);
-  EXPECT_EQ(loaded.config.sources[0].expect_message_every.count(), 0);
+  EXPECT_EQ(loaded.config.sources[0].mqtt.expect_message_every.count(), 0);
 }
 
 // Pieces that mean something to YAML or to us.

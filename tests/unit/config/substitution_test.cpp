@@ -139,12 +139,12 @@ TEST(SubstitutionInTheFile, CannotChangeItsStructure) {
   const LoadedConfig loaded = load(with_source("username: ${SLUICE_TEST_ATTACK}"));
   EXPECT_FALSE(loaded.ok());  // a line break in a user name
   ASSERT_EQ(loaded.config.sources.size(), 1U);
-  EXPECT_EQ(loaded.config.sources[0].qos, 1);
+  EXPECT_EQ(loaded.config.sources[0].mqtt.qos, 1);
 
   const EnvironmentVariable tame("SLUICE_TEST_TAME", "[a, b]: {c: *d} # e");
   const LoadedConfig text = load(with_source("username: ${SLUICE_TEST_TAME}"));
   EXPECT_TRUE(text.ok()) << report(text);
-  EXPECT_EQ(text.config.sources[0].username, "[a, b]: {c: *d} # e");
+  EXPECT_EQ(text.config.sources[0].mqtt.username, "[a, b]: {c: *d} # e");
 }
 
 TEST(SubstitutionInTheFile, GivesNumbersAndWordsToo) {
@@ -155,8 +155,8 @@ TEST(SubstitutionInTheFile, GivesNumbersAndWordsToo) {
       "topics: [a, \"${SLUICE_TEST_TOPIC}\"]}}\n" +
       kFlow + kSink);
   EXPECT_TRUE(loaded.ok()) << report(loaded);
-  EXPECT_EQ(loaded.config.sources[0].qos, 2);
-  EXPECT_EQ(loaded.config.sources[0].topics, (std::vector<std::string>{"a", "b/c"}));
+  EXPECT_EQ(loaded.config.sources[0].mqtt.qos, 2);
+  EXPECT_EQ(loaded.config.sources[0].mqtt.topics, (std::vector<std::string>{"a", "b/c"}));
 }
 
 TEST(SubstitutionInTheFile, IsNotDoneInKeys) {

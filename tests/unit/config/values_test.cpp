@@ -108,7 +108,7 @@ TEST_F(EveryKey, OfAgentAndBufferGoesToItsPlace) {
 
 TEST_F(EveryKey, OfASourceGoesToItsPlace) {
   ASSERT_EQ(config_.sources.size(), 1U);
-  const MqttSourceOptions& source = config_.sources[0];
+  const MqttSourceOptions& source = config_.sources[0].mqtt;
   EXPECT_EQ(source.name, "plant");
   EXPECT_EQ(source.url.scheme, "wss");
   EXPECT_EQ(source.url.authority(), "broker:9001");
@@ -128,7 +128,7 @@ TEST_F(EveryKey, OfASourceGoesToItsPlace) {
 }
 
 TEST_F(EveryKey, OfTlsGoesToItsPlace) {
-  const TlsOptions& tls = config_.sources.at(0).tls;
+  const TlsOptions& tls = config_.sources.at(0).mqtt.tls;
   EXPECT_EQ(tls.ca, "ca.pem");
   EXPECT_EQ(tls.cert, "cert.pem");
   EXPECT_EQ(tls.key, "key.pem");
@@ -179,7 +179,7 @@ TEST_F(EveryKey, TellsTheOtherPartsWhatTheyNeed) {
   EXPECT_EQ(config_.buffer.routes[0].max_age, 24h * 30);
   EXPECT_EQ(config_.buffer.routes[0].when_full, WhenFull::DropOldest);
   EXPECT_EQ(config_.buffer.routes[0].priority, Priority::High);
-  EXPECT_EQ(config_.sources.at(0).drain_time, 16s);
+  EXPECT_EQ(config_.sources.at(0).mqtt.drain_time, 16s);
   EXPECT_EQ(config_.blocks.source_budget, 8UL << 20U);
 }
 
@@ -198,16 +198,17 @@ const std::map<std::string, std::string> kDefaults{
     {"buffer.durability", "power"},
     {"buffer.compression_level", "1"},
     {"sources.x.type", "mqtt"},
-    {"sources.x.qos", "1"},
-    {"sources.x.protocol", "5"},
-    {"sources.x.client_id", "sluice-<agent.id>-<source>"},
-    {"sources.x.keep_alive", "30s"},
-    {"sources.x.session_expiry", "7d"},
-    {"sources.x.receive_maximum", "800"},
-    {"sources.x.retained", "keep"},
-    {"sources.x.expect_message_every", "off"},
-    {"sources.x.max_message_size", "1MiB"},
-    {"sources.x.tls.insecure_skip_verify", "false"},
+    {"sources.x.internal:every", "60s"},
+    {"sources.x.mqtt:qos", "1"},
+    {"sources.x.mqtt:protocol", "5"},
+    {"sources.x.mqtt:client_id", "sluice-<agent.id>-<source>"},
+    {"sources.x.mqtt:keep_alive", "30s"},
+    {"sources.x.mqtt:session_expiry", "7d"},
+    {"sources.x.mqtt:receive_maximum", "800"},
+    {"sources.x.mqtt:retained", "keep"},
+    {"sources.x.mqtt:expect_message_every", "off"},
+    {"sources.x.mqtt:max_message_size", "1MiB"},
+    {"sources.x.mqtt:tls.insecure_skip_verify", "false"},
     {"flows.x.decode", "auto"},
     {"flows.x.shape", "envelope"},
     {"flows.x.on_error", "keep"},
@@ -304,8 +305,8 @@ sinks: {y: {url: "http://h", retry: {initial: 1s, max: 60s}, timeout: 30s}}
 TEST(Defaults, AreFilledInWhereTheyDependOnTheRest) {
   const EnvironmentVariable host("HOSTNAME", "not-used-for-the-default");
   const LoadedConfig loaded = load(with_top("agent: {id: edge-1}"));
-  EXPECT_EQ(loaded.config.sources.at(0).client_id, "sluice-edge-1-plant");
-  EXPECT_EQ(loaded.config.sources.at(0).drain_time, 8s);
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.client_id, "sluice-edge-1-plant");
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.drain_time, 8s);
   EXPECT_EQ(loaded.config.buffer.directory, "/var/lib/sluice");
   EXPECT_EQ(loaded.config.blocks.source_budget, 4UL << 20U);
 }
@@ -321,9 +322,11 @@ TEST(Urls, GiveTheirCredentialsAway) {
       load("sources: {plant: {url: \"mqtt://me:${SLUICE_TEST_PASSWORD}@broker\", topics: [a]}}\n" +
            kFlow + "sinks: {cloud: {url: \"http://you:${SLUICE_TEST_PASSWORD}@host/path\"}}\n");
   EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
-  EXPECT_EQ(loaded.config.sources.at(0).username, "me");
-  EXPECT_EQ(loaded.config.sources.at(0).password, "p@ss");
-  EXPECT_EQ(loaded.config.sources.at(0).url.user + loaded.config.sources.at(0).url.password, "");
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.username, "me");
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.password, "p@ss");
+  EXPECT_EQ(
+      loaded.config.sources.at(0).mqtt.url.user + loaded.config.sources.at(0).mqtt.url.password,
+      "");
   EXPECT_EQ(loaded.config.sinks.at(0).http.auth.username, "you");
   EXPECT_EQ(loaded.config.sinks.at(0).http.auth.password, "p@ss");
 }
@@ -369,11 +372,11 @@ sinks: {y: {url: "http://h"}}
 )");
   EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
   ASSERT_EQ(loaded.config.sources.size(), 3U);
-  EXPECT_EQ(loaded.config.sources[1].keep_alive, 5s);
-  EXPECT_EQ(loaded.config.sources[1].client_id, "two");
-  EXPECT_EQ(loaded.config.sources[1].qos, 2);
-  EXPECT_EQ(loaded.config.sources[2].keep_alive, 7s);
-  EXPECT_EQ(loaded.config.sources[2].topics, std::vector<std::string>{"a/#"});
+  EXPECT_EQ(loaded.config.sources[1].mqtt.keep_alive, 5s);
+  EXPECT_EQ(loaded.config.sources[1].mqtt.client_id, "two");
+  EXPECT_EQ(loaded.config.sources[1].mqtt.qos, 2);
+  EXPECT_EQ(loaded.config.sources[2].mqtt.keep_alive, 7s);
+  EXPECT_EQ(loaded.config.sources[2].mqtt.topics, std::vector<std::string>{"a/#"});
 }
 
 std::string hash_of(const std::string& text) {

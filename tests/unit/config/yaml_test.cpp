@@ -87,8 +87,8 @@ TEST(Yaml, MergeKeysReferToSections) {
 TEST(Yaml, ValuesAreNotGuessedAt) {
   const LoadedConfig loaded = load(with_source("username: no\n    client_id: 007"));
   EXPECT_TRUE(loaded.ok());
-  EXPECT_EQ(loaded.config.sources.at(0).username, "no");
-  EXPECT_EQ(loaded.config.sources.at(0).client_id, "007");
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.username, "no");
+  EXPECT_EQ(loaded.config.sources.at(0).mqtt.client_id, "007");
 }
 
 TEST(Yaml, NestedTooDeeplyIsRefused) {

@@ -1,5 +1,6 @@
 #include "pipeline/intake.h"
 
+#include "tests/support/process.h"
 #include "tests/unit/pipeline/field_side.h"
 
 #include <gtest/gtest.h>
@@ -227,6 +228,21 @@ TEST(Intake, CountsRecordsBlocksAndErrors) {
   EXPECT_EQ(side.intake.counts(FlowIndex{1}).records, 2U);
   EXPECT_EQ(side.intake.counts(FlowIndex{1}).blocks, 1U);
   EXPECT_EQ(side.intake.counts(FlowIndex{1}).errors, 1U);
+}
+
+TEST(Intake, TakesATurnWhenItIsNudgedEvenIfThereIsNoWork) {
+  FieldSide side({flow("f", {0})}, 1);
+  EXPECT_EQ(side.intake.turns(), 0U);
+  side.start();
+  for (int i = 0; i < 3; ++i) {
+    // It may be on its way into its sleep, so it is nudged until it has been seen to wake up.
+    const std::uint64_t before = side.intake.turns();
+    EXPECT_TRUE(testing_support::eventually([&] {
+      side.intake.nudge();
+      return side.intake.turns() > before;
+    }));
+  }
+  side.stop();
 }
 
 }  // namespace

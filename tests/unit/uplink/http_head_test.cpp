@@ -71,6 +71,7 @@ TEST(HttpHead, IsThePublishedRequest) {
             "Sluice-First-Seq: 42\r\n"
             "Sluice-Count: 3\r\n"
             "Idempotency-Key: \"gateway-7-ab54a98ceb1f0ad2-telemetry-42-44\"\r\n"
+            "traceparent: 00-14335394c08b19bd09b21d1827e4b230-093ef3bfae6e3de7-01\r\n"
             "Content-Encoding: zstd\r\n"
             "Content-Length: 17\r\n\r\n");
 }
@@ -141,6 +142,7 @@ TEST(HttpHead, RejectsHeadersThatWouldBreakOutOrContradictUs) {
                     {"Sluice-Agent", "other"},
                     {"IDEMPOTENCY-KEY", ""},
                     {"Content-Encoding", ""},
+                    {"Traceparent", "00-1-1-01"},
                     {"X-A", std::string("\0", 1)}};
   for (const auto& header : bad) {
     EXPECT_TRUE(head_of(options_for("http://h", {header})).starts_with("rejected: "))

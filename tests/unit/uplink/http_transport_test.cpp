@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <regex>
 
 namespace sluice::uplink_tests {
 namespace {
@@ -94,10 +95,26 @@ TEST(HttpTransport, SaysWhoSendsWhat) {
       {"sluice-count", "3"},
       {"sluice-config", "5d2c"},
       {"authorization", "Bearer t0ken"},
+      {"traceparent", headers.contains("traceparent") ? headers.at("traceparent") : "none"},
       {"x-tenant", "north"},
       {"user-agent", headers.contains("user-agent") ? headers.at("user-agent") : "none"}};
   EXPECT_EQ(headers, expected);
   EXPECT_TRUE(expected.at("user-agent").starts_with("sluice/"));
+}
+
+TEST(HttpTransport, GivesEveryBlockATraceOfItsOwnAndKeepsItOverRestarts) {
+  lab::Receiver receiver({});
+  Last last(receiver);
+  const auto traceparent_of = [&](Sender& sender, const BlockPtr& of) {
+    EXPECT_EQ(sender.send(of).verdict, Verdict::Confirmed);
+    return last.headers()["traceparent"];
+  };
+  Sender sender(options_for(url_of(receiver)));
+  const std::string first = traceparent_of(sender, make_block(42, 3));
+  EXPECT_TRUE(std::regex_match(first, std::regex("00-[0-9a-f]{32}-[0-9a-f]{16}-01"))) << first;
+  Sender restarted(options_for(url_of(receiver)));
+  EXPECT_EQ(traceparent_of(restarted, make_block(42, 3)), first);
+  EXPECT_NE(traceparent_of(sender, make_block(45, 3)).substr(0, 36), first.substr(0, 36));
 }
 
 TEST(HttpTransport, DecodesForDestinationsWithoutZstd) {
