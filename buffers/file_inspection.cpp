@@ -152,9 +152,7 @@ Result<std::vector<FlowOutline>> FileInspection::flows() {
     if (const auto said = held->find(id); said != held->end()) {
       flow.held = HeldOutline{said->second.blocks, said->second.records, said->second.bytes};
     }
-    for (const auto& [what, records] : (*ledger)[id]) {
-      flow.ledger.emplace(what, records);
-    }
+    flow.ledger = std::move((*ledger)[id]);
     flows.push_back(std::move(flow));
   }
   if (Status added = add_sinks(flows); !added) {

@@ -1,6 +1,7 @@
 // A look into the buffer in small steps: while an agent uses it, or when it is stopped.
 #pragma once
 
+#include "buffers/ledger.h"
 #include "buffers/sqlite_buffer.h"
 #include "core/block.h"
 #include "core/result.h"
@@ -38,9 +39,9 @@ struct FlowOutline {
   std::string name;
   bool configured = false;  // among the routes with which the buffer was opened
   std::uint64_t max_size = 0;
-  std::vector<SinkOutline> sinks;               // those that have confirmed something, or could
-  std::map<std::string, std::uint64_t> ledger;  // see FORMAT.md
-  std::optional<HeldOutline> held;              // nothing: the file does not say it at the moment
+  std::vector<SinkOutline> sinks;   // those that have confirmed something, or could
+  Ledger ledger;                    // see FORMAT.md
+  std::optional<HeldOutline> held;  // nothing: the file does not say it at the moment
 };
 
 struct BufferOutline {

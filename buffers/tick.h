@@ -62,9 +62,9 @@ class Tick {
     std::vector<Confirmed> saved;  // in the order of the sinks
     Ledger counted;
     bool look_again = false;
-    std::uint64_t passed = 0;  // records of those counted that were never written
-    Sequence expired{};        // what was too old up to here is gone
-    bool blocked = false;      // its next block has to wait, and nothing may pass it
+    Sequence through{};    // its blocks have been dealt with up to here
+    Sequence expired{};    // what was too old up to here is gone
+    bool blocked = false;  // its next block has to wait, and nothing may pass it
   };
   enum class Reception { Store, Wait, Drop };
   struct Decision {
@@ -99,7 +99,12 @@ class Tick {
   Status set_aside(StoreFile& file, Pending& pending, Timestamp now);
   // In tick_room.cpp.
   Status expire(StoreFile& file, const Pending& pending);
-  Status take_blocks(StoreFile& file, const Pending& pending, TickKind kind);
+  Status take_blocks(StoreFile& file, const Pending& pending, TickKind kind, Timestamp now);
+  Result<bool> take(StoreFile& file, const Pending& pending, const Candidate& candidate,
+                    TickKind kind);
+  // In tick_repairs.cpp.
+  Status bury_input(StoreFile& file, const Pending& pending, const Candidate& candidate,
+                    TickKind kind, Timestamp now);
   Result<Decision> find_room(StoreFile& file, const Pending& pending, const Candidate& candidate,
                              TickKind kind);
   Status make_room_in_file(StoreFile& file, const Pending& pending, const Candidate& candidate);

@@ -83,6 +83,42 @@ Status Tick::bury_one(StoreFile& file, Pending& pending, const Burial& burial, T
   return file.dead.insert(flow.id, sink, *block, burial.why, now);
 }
 
+// Where blocks are given up for want of room, dead letters are too.
+Status Tick::bury_input(StoreFile& file, const Pending& pending, const Candidate& candidate,
+                        TickKind kind, Timestamp now) {
+  const std::vector<DeadInput>& letters = candidate.waiting->sealed.dead;
+  if (letters.empty()) {
+    return {};
+  }
+  const FlowState& flow = pending.flows[candidate.flow];
+  FlowPart& part = flows_[candidate.flow];
+  const bool room = flow.when_full == WhenFull::Block ||
+                    (kind == TickKind::Everything && room_.fits(bytes_of(letters)));
+  for (const DeadInput& each : letters) {
+    const Block& block = *each.block;
+    part.counted["dead_input"] += block.count;
+    if (!room) {
+      part.counted["dropped_dead"] += block.count;
+      continue;
+    }
+    const Result<bool> known = file.dead.contains(flow.id, block.first, kInputSink);
+    if (!known) {
+      return known.error();
+    }
+    if (*known) {
+      continue;
+    }
+    if (Status kept = file.dead.insert(flow.id, kInputSink, block, each.why, now); !kept) {
+      return kept;
+    }
+    dead_.rows += 1;
+    dead_.bytes += block.data.size();
+    room_.take(block.data.size());
+    stored_bytes_ += block.data.size();
+  }
+  return limit_dead(file, pending);
+}
+
 Status Tick::limit_dead(StoreFile& file, const Pending& pending) {
   for (std::size_t i = 0; i < kMostForgotten && dead_.bytes > pending.dead_max_size; ++i) {
     const Result<std::optional<DeadRow>> oldest = file.dead.oldest();

@@ -19,14 +19,8 @@ std::uint64_t records(const Ledger& ledger, std::string_view what) {
 
 // In the file, by the balance that every ledger keeps.
 std::uint64_t held_by(const Ledger& ledger) {
-  std::uint64_t gone = 0;
-  for (const auto& [what, count] : ledger) {
-    const bool came = what == "stored" || what == "requeued";
-    // Dead letters that are gone have been counted as records before.
-    const bool counted_twice = what == "dropped_dead";
-    gone += came || counted_twice ? 0 : count;
-  }
-  return saturating_minus(records(ledger, "stored") + records(ledger, "requeued"), gone);
+  const Balance sums = balance_of(ledger);
+  return saturating_minus(sums.in, sums.out);
 }
 
 ServiceReading service_of(const FeedCounts& feed) {

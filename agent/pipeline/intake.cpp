@@ -204,6 +204,7 @@ class Intake::Worker {
     SealedBlock sealed;
     sealed.block = std::make_shared<const Block>(flow.builder.seal(next_sequence_));
     next_sequence_ = advance(next_sequence_, sealed.block->count);
+    sealed.counted.push_back({"received", sealed.block->count});
     count(flow.blocks);
     std::vector<Share> shares = leave(flow, sealed.block->count);
     for (Share& share : shares) {

@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::size_t kLettersInAStep = 64;
 
+// "-" is none: what died before any sink saw it.
+std::optional<std::string> sink_in(const AdminRequest& request) {
+  std::optional<std::string> sink = text_in(request, "sink");
+  return sink == "-" ? std::string() : sink;
+}
+
 }  // namespace
 
 bool DeadFilter::takes(const DeadEntry& entry) const {
@@ -29,7 +35,7 @@ Result<DeadFilter> dead_filter_of(const AdminRequest& request) {
     return id.error();
   }
   DeadFilter filter{.flow = text_in(request, "flow"),
-                    .sink = text_in(request, "sink"),
+                    .sink = sink_in(request),
                     .reason = text_in(request, "reason"),
                     .since = {},
                     .id = {}};

@@ -17,7 +17,13 @@ namespace {
 std::string line_of(const DeadEntry& entry) {
   JsonWriter json;
   json.begin_object().field("id", static_cast<std::int64_t>(entry.id)).field("flow", entry.flow);
-  json.field("sink", entry.sink).field("first_seq", number(entry.first));
+  json.key("sink");
+  if (entry.sink.empty()) {
+    json.null();  // it died before any sink saw it
+  } else {
+    json.value(entry.sink);
+  }
+  json.field("first_seq", number(entry.first));
   json.field("records", entry.records).field("bytes", entry.bytes);
   json.field("at_ms", entry.at.time_since_epoch().count()).field("reason", entry.why.reason);
   json.field("detail", entry.why.detail).end_object();

@@ -1,7 +1,6 @@
 #include "tools/verifying.h"
 
 #include "admin/json_writer.h"
-#include "tools/balance.h"
 #include "tools/frames.h"
 
 #include <algorithm>
@@ -208,6 +207,12 @@ class Verification {
     if (after == now.flows.end() || after->ledger != before.ledger) {
       ++busy_;
       return;
+    }
+    const Balance input = input_balance_of(before.ledger);
+    if (input.in != input.out) {
+      unbalanced(before, "the ledger counts " + std::to_string(input.in) +
+                             " records received and made, and " + std::to_string(input.out) +
+                             " stored or used otherwise");
     }
     const Balance sums = balance_of(before.ledger);
     const std::uint64_t held = held_[before.id];

@@ -24,6 +24,8 @@ using testing_support::firsts;
 using testing_support::heal_disk;
 using testing_support::limit_disk;
 using testing_support::make_block;
+using testing_support::make_dead_input;
+using testing_support::make_empty;
 using testing_support::SteppedBuffer;
 using testing_support::TempDirectory;
 
@@ -91,6 +93,57 @@ TEST_F(DiskFullTest, StoresWhatWaitedWhenThereIsRoomAgain) {
   EXPECT_EQ(buffer.counts().trouble, "");
   EXPECT_EQ(buffer.settled().size(), refused);
   EXPECT_EQ(buffer.drain(0, 0).size(), refused);
+}
+
+TEST_F(DiskFullTest, AnEmptyBlockIsDoneWithAlthoughThereIsNoRoom) {
+  SqliteBufferOptions two = options();
+  two.routes = {{"a", {"x"}}, {"b", {"x"}}};
+  SteppedBuffer buffer(two);
+  ASSERT_TRUE(buffer.open());
+  limit_disk(disk_use(directory_.path()) + 300'000, directory_.path());
+  const std::uint64_t refused = fill(buffer);
+  ASSERT_TRUE(disk_has_failed());
+
+  SealedBlock empty = make_empty(1, refused + 1, {{"key", "value"}});
+  empty.counted = {{"received", 7}, {"filtered", 7}};
+  buffer.submit(std::move(empty));
+  SealedBlock letter = make_empty(1, refused + 2);
+  letter.counted = {{"received", 1}};
+  letter.dead.push_back(make_dead_input(1, refused + 3, data()));
+  buffer.submit(std::move(letter));
+  buffer.submit(make_empty(0, refused + 4, {{"late", "value"}}));  // behind what was refused
+  buffer.tick();
+  EXPECT_EQ(buffer.settled().size(), refused);
+  EXPECT_EQ(buffer.settled().back(), refused + 1);
+  EXPECT_FALSE(buffer.loop().inbox().load("late"));
+
+  ASSERT_TRUE(buffer.open());
+  EXPECT_EQ(buffer.loop().inbox().load("key"), "value") << "it was not on the disk";
+  EXPECT_EQ(buffer.loop().last(), Sequence(refused + 1));
+  EXPECT_EQ(buffer.loop().inbox().ledgers().at("b").at("filtered"), 7U);
+}
+
+TEST_F(DiskFullTest, DeadLettersWaitUntilThereIsRoomAgain) {
+  SteppedBuffer buffer(options());
+  ASSERT_TRUE(buffer.open());
+  limit_disk(disk_use(directory_.path()) + 300'000, directory_.path());
+  const std::uint64_t refused = fill(buffer);
+  SealedBlock letter = make_empty(0, refused + 1);
+  letter.counted = {{"received", 1}};
+  letter.dead.push_back(make_dead_input(0, refused + 2, data()));
+  buffer.submit(std::move(letter));
+  buffer.tick();
+  EXPECT_EQ(buffer.settled().size(), refused - 1);
+  heal_disk();
+  buffer.tick();
+  EXPECT_EQ(buffer.settled().back(), refused + 1);
+  ASSERT_TRUE(buffer.open());
+  EXPECT_EQ(buffer.loop().inbox().ledgers().at("a").at("dead_input"), 1U);
+  buffer.inspect([](Inspection& file) {
+    const Result<BufferOutline> outline = file.outline();
+    ASSERT_TRUE(outline) << outline.error().message;
+    EXPECT_EQ(outline->dead_letters, 1U);
+  });
 }
 
 TEST_F(DiskFullTest, SinksReadOnWhileNothingCanBeStored) {

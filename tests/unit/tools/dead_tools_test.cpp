@@ -6,12 +6,16 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 
 namespace sluice {
 namespace {
 
+using testing_support::block_of_lines;
+using testing_support::compress;
 using testing_support::Fetch;
 using testing_support::line_of;
 using testing_support::Mode;
@@ -89,6 +93,32 @@ TEST_P(DeadTools, ChooseByFlowSinkReasonTimeAndNumber) {
   EXPECT_EQ(shown({.id = "2"}), line_of(2));
   EXPECT_TRUE(shown({.since = "soon"}).starts_with("error: soon is not a time"));
   EXPECT_EQ(shown({.id = "x"}), "error: id is not a number");
+}
+
+// A message that could not be decoded, as the agent keeps it.
+TEST_P(DeadTools, TellThatNoSinkHasSeenIt) {
+  const std::string line = R"({"seq":2,"ts":1700000000000,"topic":"plant/a","text":"{\"broken\""})"
+                           "\n";
+  Block letter = *block_of_lines(0, 2, 1).block;
+  letter.raw_bytes = static_cast<std::uint32_t>(line.size());
+  letter.data = compress(line);
+  SealedBlock sealed = block_of_lines(0, 1, 1);
+  sealed.counted = {{"received", 2}};
+  sealed.dead = {{.block = std::make_shared<const Block>(std::move(letter)),
+                  .why = {.reason = "invalid_json", .detail = "it ends too early"}}};
+  store_->buffer().submit(std::move(sealed));
+  store_->store(0, 3, 1);
+  const std::string text = listed();
+  EXPECT_NE(text.find("  logs  -            2"), std::string::npos) << text;
+  EXPECT_NE(listed({}, true).find(R"("flow":"logs","sink":null,"first_seq":2,)"),
+            std::string::npos);
+  EXPECT_EQ(shown(), line);
+  EXPECT_EQ(shown({.sink = "-"}), line);
+  EXPECT_EQ(shown({.sink = "cloud"}), "");
+  std::ostringstream findings;
+  const Result<bool> clean = verify_buffer(reach(), false, findings);
+  ASSERT_TRUE(clean);
+  EXPECT_TRUE(*clean) << findings.str();
 }
 
 TEST_P(DeadTools, SendThemOnceMore) {

@@ -52,7 +52,8 @@ inline SealedBlock block_of_lines(std::size_t flow, std::uint64_t first, std::ui
   block.min_time = Timestamp(std::chrono::milliseconds(1'000 * first));
   block.max_time = Timestamp(std::chrono::milliseconds(1'000 * (first + count - 1)));
   block.data = compress(lines);
-  return {std::make_shared<const Block>(std::move(block)), {}};
+  return {.block = std::make_shared<const Block>(std::move(block)),
+          .counted = {{"received", count}}};
 }
 
 // The store of an agent and, if it is wanted, its admin server.
