@@ -78,20 +78,28 @@ class Tick {
   };
 
   Status write(StoreFile& file, Pending& pending, TickKind kind, Timestamp now);
-  // In tick_repairs.cpp.
-  void repeat_holes(const Pending& pending);
+  // In tick_dead.cpp.
   Status bury(StoreFile& file, Pending& pending, Timestamp now);
   Status bury_one(StoreFile& file, Pending& pending, const Burial& burial, Timestamp now);
+  Status bury_input(StoreFile& file, const Pending& pending, const Candidate& candidate,
+                    TickKind kind, Timestamp now);
   Status limit_dead(StoreFile& file, const Pending& pending);
   Status forget(StoreFile& file, const Pending& pending, const DeadRow& row);
+  Status answer_dead(StoreFile& file, Pending& pending);
+  Status carry_out(StoreFile& file, const Pending& pending, DeadRequest& request,
+                   const DeadRow& row);
+  Status requeue(StoreFile& file, const Pending& pending, DeadRequest& request, const DeadRow& row);
+  Status forget_input(StoreFile& file, const Pending& pending, const DeadRow& row);
+  Status count_dead(StoreFile& file, const Pending& pending, const DeadRow& row,
+                    std::string_view what);
+  // In tick_repairs.cpp.
+  void repeat_holes(const Pending& pending);
   Result<const char*> fate(StoreFile& file, const FlowState& flow, Sequence first);
   Status split_blocks(StoreFile& file, Pending& pending);
   Status split_one(StoreFile& file, Pending& pending, std::size_t at);
   Status put_halves(StoreFile& file, Pending& pending, FlowIndex index, const Block& whole,
                     const std::pair<Block, Block>& halves);
   void uncover(const Pending& pending, FlowIndex index, SequenceRange range);
-  Status answer_dead(StoreFile& file, Pending& pending);
-  Status requeue(StoreFile& file, const Pending& pending, DeadRequest& request, const DeadRow& row);
 
   Status write_cursors(StoreFile& file, const Pending& pending);
   Status prune(StoreFile& file, const Pending& pending);
@@ -102,9 +110,6 @@ class Tick {
   Status take_blocks(StoreFile& file, const Pending& pending, TickKind kind, Timestamp now);
   Result<bool> take(StoreFile& file, const Pending& pending, const Candidate& candidate,
                     TickKind kind);
-  // In tick_repairs.cpp.
-  Status bury_input(StoreFile& file, const Pending& pending, const Candidate& candidate,
-                    TickKind kind, Timestamp now);
   Result<Decision> find_room(StoreFile& file, const Pending& pending, const Candidate& candidate,
                              TickKind kind);
   Status make_room_in_file(StoreFile& file, const Pending& pending, const Candidate& candidate);
