@@ -19,7 +19,7 @@
 namespace sluice {
 
 // Of what died before it was a line, so that no sink has refused it.
-inline constexpr std::string_view kInputSink{};
+inline constexpr std::string_view kInputSink;
 
 struct DeadRow {
   DeadId id{};

@@ -96,54 +96,59 @@ TEST_F(DiskFullTest, StoresWhatWaitedWhenThereIsRoomAgain) {
 }
 
 TEST_F(DiskFullTest, AnEmptyBlockIsDoneWithAlthoughThereIsNoRoom) {
+  const std::string large(300'000, 'x');
   SqliteBufferOptions two = options();
   two.routes = {{"a", {"x"}}, {"b", {"x"}}};
   SteppedBuffer buffer(two);
   ASSERT_TRUE(buffer.open());
-  limit_disk(disk_use(directory_.path()) + 300'000, directory_.path());
-  const std::uint64_t refused = fill(buffer);
-  ASSERT_TRUE(disk_has_failed());
-
-  SealedBlock empty = make_empty(1, refused + 1, {{"key", "value"}});
+  buffer.submit(make_block(0, 1, 1, data()));
+  buffer.tick();
+  limit_disk(disk_use(directory_.path()), directory_.path());
+  buffer.submit(make_block(0, 2, 1, large));
+  SealedBlock empty = make_empty(1, 3, {{"key", "value"}});
   empty.counted = {{"received", 7}, {"filtered", 7}};
   buffer.submit(std::move(empty));
-  SealedBlock letter = make_empty(1, refused + 2);
+  SealedBlock letter = make_empty(1, 4);
   letter.counted = {{"received", 1}};
-  letter.dead.push_back(make_dead_input(1, refused + 3, data()));
+  letter.dead.push_back(make_dead_input(1, 5, large));
   buffer.submit(std::move(letter));
-  buffer.submit(make_empty(0, refused + 4, {{"late", "value"}}));  // behind what was refused
+  buffer.submit(make_empty(0, 6, {{"late", "value"}}));  // behind what does not fit
   buffer.tick();
-  EXPECT_EQ(buffer.settled().size(), refused);
-  EXPECT_EQ(buffer.settled().back(), refused + 1);
+  ASSERT_TRUE(disk_has_failed());
+  EXPECT_EQ(buffer.settled(), (std::vector<std::uint64_t>{1, 3}));
+  EXPECT_EQ(buffer.loop().inbox().load("key"), "value");
   EXPECT_FALSE(buffer.loop().inbox().load("late"));
 
-  ASSERT_TRUE(buffer.open());
-  EXPECT_EQ(buffer.loop().inbox().load("key"), "value") << "it was not on the disk";
-  EXPECT_EQ(buffer.loop().last(), Sequence(refused + 1));
-  EXPECT_EQ(buffer.loop().inbox().ledgers().at("b").at("filtered"), 7U);
-}
-
-TEST_F(DiskFullTest, DeadLettersWaitUntilThereIsRoomAgain) {
-  SteppedBuffer buffer(options());
-  ASSERT_TRUE(buffer.open());
-  limit_disk(disk_use(directory_.path()) + 300'000, directory_.path());
-  const std::uint64_t refused = fill(buffer);
-  SealedBlock letter = make_empty(0, refused + 1);
-  letter.counted = {{"received", 1}};
-  letter.dead.push_back(make_dead_input(0, refused + 2, data()));
-  buffer.submit(std::move(letter));
-  buffer.tick();
-  EXPECT_EQ(buffer.settled().size(), refused - 1);
   heal_disk();
   buffer.tick();
-  EXPECT_EQ(buffer.settled().back(), refused + 1);
+  EXPECT_EQ(buffer.settled(), (std::vector<std::uint64_t>{1, 3, 2, 4, 6}));
   ASSERT_TRUE(buffer.open());
-  EXPECT_EQ(buffer.loop().inbox().ledgers().at("a").at("dead_input"), 1U);
+  EXPECT_EQ(buffer.loop().inbox().load("late"), "value");
+  EXPECT_EQ(buffer.loop().inbox().ledgers().at("b"),
+            (Ledger{{"received", 8}, {"filtered", 7}, {"dead_input", 1}}));
   buffer.inspect([](Inspection& file) {
     const Result<BufferOutline> outline = file.outline();
     ASSERT_TRUE(outline) << outline.error().message;
     EXPECT_EQ(outline->dead_letters, 1U);
   });
+}
+
+TEST_F(DiskFullTest, WhatAnEmptyBlockBringsIsOnTheFullDisk) {
+  SteppedBuffer buffer(options());
+  ASSERT_TRUE(buffer.open());
+  buffer.submit(make_block(0, 1, 1, data()));
+  buffer.tick();
+  limit_disk(disk_use(directory_.path()), directory_.path());
+  SealedBlock empty = make_empty(0, 2, {{"key", "value"}});
+  empty.counted = {{"received", 7}, {"filtered", 7}};
+  buffer.submit(std::move(empty));
+  buffer.submit(make_block(0, 3, 1, std::string(300'000, 'x')));
+  buffer.tick();
+  EXPECT_EQ(buffer.settled(), (std::vector<std::uint64_t>{1, 2}));
+  ASSERT_TRUE(buffer.open());
+  EXPECT_EQ(buffer.loop().inbox().load("key"), "value");
+  EXPECT_EQ(buffer.loop().last(), Sequence(2));
+  EXPECT_EQ(buffer.loop().inbox().ledgers().at("a").at("filtered"), 7U);
 }
 
 TEST_F(DiskFullTest, SinksReadOnWhileNothingCanBeStored) {

@@ -149,7 +149,7 @@ class Device {
       with_state_.insert(first);
     }
     if (random_() % 4 == 0) {
-      block.dead.push_back(make_dead_input(flow, next_, random_bytes(random_, size / 4)));
+      block.dead.push_back(make_dead_input(flow, next_, random_bytes(random_, 1 + size / 4)));
       block.counted.push_back({"received", 1});
       letters_[first] = next_++;
     }
