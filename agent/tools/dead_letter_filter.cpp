@@ -3,6 +3,7 @@
 #include "tools/parameters.h"
 
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace sluice {
@@ -11,16 +12,15 @@ namespace {
 
 constexpr std::size_t kLettersInAStep = 64;
 
-// "-" is none: what died before any sink saw it.
-std::optional<std::string> sink_in(const AdminRequest& request) {
-  std::optional<std::string> sink = text_in(request, "sink");
-  return sink == "-" ? std::string() : sink;
+// What died before any sink saw it is listed, and asked for, under a dash.
+std::string_view sink_of(const DeadEntry& entry) {
+  return entry.sink.empty() ? "-" : std::string_view(entry.sink);
 }
 
 }  // namespace
 
 bool DeadFilter::takes(const DeadEntry& entry) const {
-  return (!flow || entry.flow == *flow) && (!sink || entry.sink == *sink) &&
+  return (!flow || entry.flow == *flow) && (!sink || sink_of(entry) == *sink) &&
          (!reason || entry.why.reason == *reason) && (!since || entry.at >= *since) &&
          (!id || entry.id == *id);
 }
@@ -35,7 +35,7 @@ Result<DeadFilter> dead_filter_of(const AdminRequest& request) {
     return id.error();
   }
   DeadFilter filter{.flow = text_in(request, "flow"),
-                    .sink = sink_in(request),
+                    .sink = text_in(request, "sink"),
                     .reason = text_in(request, "reason"),
                     .since = {},
                     .id = {}};
