@@ -340,6 +340,9 @@ Status Carver::carve_dead(const TreeCell& cell, const PageRecord& columns,
   const FoundDeadRow row = dead_of(cell.rowid, columns, record_);
   // One whose data was dropped has the checksum of the data still.
   const bool hollow = row.letter.data.empty() && row.letter.first() > 0;
+  if (*whole && sound(row.letter)) {
+    rows_.saw(Sequence(static_cast<std::uint64_t>(row.letter.last())));
+  }
   return *whole && (hollow || sound(row.letter)) ? into_.add(row) : Status();
 }
 

@@ -18,6 +18,9 @@
 
 namespace sluice {
 
+// Of what died before it was a line, so that no sink has refused it.
+inline constexpr std::string_view kInputSink;
+
 struct DeadRow {
   DeadId id{};
   FlowId flow{};

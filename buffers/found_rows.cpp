@@ -30,11 +30,6 @@ bool plausible(std::string_view name) {
          std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20U; });
 }
 
-bool is_ledger_word(std::string_view word) {
-  return word == "stored" || word == "requeued" || word == "delivered" || word == "dead" ||
-         word == "damaged" || word.starts_with("dropped_");
-}
-
 Sequence sequence(std::int64_t value) {
   return Sequence(static_cast<std::uint64_t>(value));
 }

@@ -15,6 +15,10 @@ constexpr const char* kIndex =
 constexpr const char* kFigures =
     "SELECT flow, what, records FROM ledger"
     " WHERE what IN ('held_blocks', 'held_records', 'held_bytes')";
+// Beside the figures that change with it in the same page, not in a page of its own.
+constexpr std::string_view kThrough = "held_through";
+constexpr const char* kReadThrough =
+    "SELECT flow, records FROM ledger WHERE what = 'held_through' AND records > 0";
 constexpr const char* kSet =
     "INSERT INTO ledger VALUES (?1, ?2, ?3)"
     " ON CONFLICT DO UPDATE SET records = excluded.records";
@@ -43,12 +47,13 @@ struct Said {
 
 Result<HeldTable> HeldTable::prepare(sqlite::Connection& connection) {
   HeldTable table;
-  const std::array<sqlite::PreparedAt, 8> all{{
+  const std::array<sqlite::PreparedAt, 9> all{{
       {&table.index_, kIndex},
       {&table.figures_, kFigures},
       {&table.set_, kSet},
       {&table.change_, kChange},
       {&table.clear_, kClear},
+      {&table.through_, kReadThrough},
       {&table.seals_, "SELECT mark FROM seal"},
       {&table.add_seal_, "INSERT OR IGNORE INTO seal VALUES (?1)"},
       {&table.remove_seals_, "DELETE FROM seal"},
@@ -144,6 +149,22 @@ Status HeldTable::change(FlowId flow, const Usage& removed, const Usage& added) 
     }
   }
   return {};
+}
+
+Result<std::map<FlowId, Sequence>> HeldTable::through() {
+  std::map<FlowId, Sequence> flows;
+  const Status read = for_each_row(*through_, [&] {
+    flows.emplace(FlowId(through_->integer(0)), Sequence(through_->integer(1)));
+  });
+  if (!read) {
+    return read.error();
+  }
+  return flows;
+}
+
+Status HeldTable::set_through(FlowId flow, Sequence last) {
+  set_->bind(1, to_column(flow)).bind(2, kThrough).bind(3, to_column(last));
+  return run_to_end(*set_);
 }
 
 Result<std::set<SealMark>> HeldTable::seals() {

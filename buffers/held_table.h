@@ -33,6 +33,11 @@ class HeldTable {
   // Of a flow of which the file says nothing it still says nothing.
   Status change(FlowId flow, const Usage& removed, const Usage& added);
 
+  // Up to where the blocks of a flow have been dealt with: stored, or settled in another way. A
+  // salvaged file says it of no flow.
+  Result<std::map<FlowId, Sequence>> through();
+  Status set_through(FlowId flow, Sequence last);
+
   // Of every block with a seal, one of these has made it; some may have none any more.
   Result<std::set<SealMark>> seals();
   Status set_seals(const std::set<SealMark>& seals);
@@ -40,8 +45,8 @@ class HeldTable {
  private:
   HeldTable() = default;
 
-  std::optional<sqlite::Statement> index_, figures_, set_, change_, clear_, seals_, add_seal_,
-      remove_seals_;
+  std::optional<sqlite::Statement> index_, figures_, set_, change_, clear_, through_, seals_,
+      add_seal_, remove_seals_;
 };
 
 }  // namespace sluice

@@ -19,7 +19,7 @@ Inbox::Inbox(std::map<std::string, std::string> states, std::vector<Sequence> ne
 }
 
 void Inbox::submit(SealedBlock block) {
-  const std::uint64_t bytes = block.block->data.size();
+  const std::uint64_t bytes = bytes_of(block);
   const MutexLock lock(mutex_);
   const std::uint64_t before = uncommitted_bytes_ + inbox_bytes_;
   inbox_bytes_ += bytes;
@@ -211,9 +211,11 @@ std::vector<FetchRequest> Inbox::take_fetches() {
 std::vector<FetchRequest> Inbox::stored(const std::vector<SealedBlock>& blocks) {
   const MutexLock lock(mutex_);
   for (const SealedBlock& each : blocks) {
-    Sequence& newest = newest_.at(number(each.block->flow));
-    newest = std::max(newest, each.block->first);
-    counts_.waiting_bytes -= each.block->data.size();
+    if (!each.block->empty()) {
+      Sequence& newest = newest_.at(number(each.block->flow));
+      newest = std::max(newest, each.block->first);
+    }
+    counts_.waiting_bytes -= bytes_of(each);
     for (const StateRow& row : each.state) {
       if (row.value.empty()) {
         states_.erase(row.key);

@@ -76,7 +76,7 @@ Merger::Merger(const Pending& pending) : before_(pending.last), flows_(pending.f
 }
 
 void Merger::stored(const Block& block) {
-  flows_.at(number(block.flow)).stored += block.raw_bytes < kSmall ? 1U : 0U;
+  flows_.at(number(block.flow)).stored += !block.empty() && block.raw_bytes < kSmall ? 1U : 0U;
 }
 
 bool Merger::wanted() const {

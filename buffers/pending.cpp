@@ -29,9 +29,16 @@ std::vector<SinkState> sinks_of(const Route& route, FlowId flow,
   return sinks;
 }
 
-// Of the blocks from the front, how many the file has dealt with: what is in front of a stored one
-// was stored too, or needed not be. After an error only, so it does not matter that it takes long.
-Result<std::size_t> count_stored(StoreFile& file, const FlowState& flow) {
+// Of the blocks from the front, how many the file has dealt with. A salvaged file does not say up
+// to where it has; then what is in front of a stored one was stored too, or needed not be. After an
+// error only, so it does not matter that it takes long.
+Result<std::size_t> count_stored(StoreFile& file, const FlowState& flow, Sequence through) {
+  if (through > Sequence(0)) {
+    const auto left = std::ranges::find_if(flow.waiting, [through](const WaitingBlock& each) {
+      return each.sealed.block->last() > through;
+    });
+    return static_cast<std::size_t>(left - flow.waiting.begin());
+  }
   std::size_t count = 0;
   for (std::size_t at = 0; at < flow.waiting.size(); ++at) {
     const Result<bool> there = file.blocks.contains(flow.id, *flow.waiting[at].sealed.block);
@@ -45,7 +52,43 @@ Result<std::size_t> count_stored(StoreFile& file, const FlowState& flow) {
   return count;
 }
 
+Sequence through_of(const std::map<FlowId, Sequence>& known, FlowId flow) {
+  const auto found = known.find(flow);
+  return found != known.end() ? found->second : Sequence(0);
+}
+
+void pass(FlowState& flow, const SealedBlock& sealed) {
+  if (!sealed.block->empty()) {
+    flow.passed["stored"] += sealed.block->count;
+    flow.passed["delivered"] += sealed.block->count;
+  }
+  for (const Counted& each : sealed.counted) {
+    flow.passed[each.what] += each.records;
+  }
+  flow.passed_through = sealed.block->last();
+}
+
 }  // namespace
+
+std::uint64_t bytes_of(const std::vector<DeadInput>& letters) {
+  std::uint64_t bytes = 0;
+  for (const DeadInput& each : letters) {
+    bytes += each.block->data.size();
+  }
+  return bytes;
+}
+
+std::uint64_t bytes_of(const SealedBlock& sealed) {
+  return sealed.block->data.size() + bytes_of(sealed.dead);
+}
+
+Sequence last_of(const SealedBlock& sealed) {
+  Sequence last = sealed.block->last();
+  for (const DeadInput& each : sealed.dead) {
+    last = std::max(last, each.block->last());
+  }
+  return last;
+}
 
 std::vector<SealedBlock> in_order(std::vector<WaitingBlock> blocks) {
   std::ranges::sort(blocks, {}, &WaitingBlock::arrival);
@@ -60,7 +103,7 @@ std::vector<SealedBlock> in_order(std::vector<WaitingBlock> blocks) {
 void FlowState::take(std::size_t count, std::vector<WaitingBlock>& into) {
   due -= std::min(due, count);
   for (; count > 0; --count) {
-    waiting_bytes -= waiting.front().sealed.block->data.size();
+    waiting_bytes -= bytes_of(waiting.front().sealed);
     into.push_back(std::move(waiting.front()));
     waiting.pop_front();
   }
@@ -78,6 +121,9 @@ Confirmed FlowState::confirmed_by_all() const {
 }
 
 bool FlowState::is_delivered(const Block& block) const {
+  if (block.empty()) {
+    return true;
+  }
   return !sinks.empty() && !unburied.touches(block.first, block.last()) &&
          std::ranges::all_of(
              sinks, [&block](const SinkState& sink) { return sink.confirmed.covers(block); });
@@ -101,10 +147,23 @@ BlockPtr FlowState::next_waiting(Sequence after, const Confirmed& confirmed,
   auto next = std::ranges::partition_point(
       waiting, [after](const WaitingBlock& each) { return each.sealed.block->first <= after; });
   next = std::find_if(next, waiting.end(), [&confirmed](const WaitingBlock& each) {
-    return !confirmed.covers(*each.sealed.block);
+    return !each.sealed.block->empty() && !confirmed.covers(*each.sealed.block);
   });
   const bool found = next != waiting.end() && next->sealed.block->last() <= visible;
   return found ? next->sealed.block : nullptr;
+}
+
+Sequence FlowState::newest_waiting(Sequence visible) const {
+  auto hidden = std::ranges::partition_point(waiting, [visible](const WaitingBlock& each) {
+    return each.sealed.block->last() <= visible;
+  });
+  while (hidden != waiting.begin()) {
+    const Block& block = *(--hidden)->sealed.block;
+    if (!block.empty()) {
+      return block.first;
+    }
+  }
+  return Sequence(0);
 }
 
 BlockPtr FlowState::waiting_around(Sequence sequence) const {
@@ -214,9 +273,13 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
   if (!ledger) {
     return ledger.error();
   }
+  const Result<std::map<FlowId, Sequence>> through = file.held.through();
+  if (!through) {
+    return through.error();
+  }
   std::vector<std::size_t> counts;
   for (const FlowState& flow : flows) {
-    const Result<std::size_t> count = count_stored(file, flow);
+    const Result<std::size_t> count = count_stored(file, flow, through_of(*through, flow.id));
     if (!count) {
       return count.error();
     }
@@ -237,6 +300,9 @@ Result<std::vector<SealedBlock>> Pending::reconcile(StoreFile& file) {
     flow.stored = found != usage.end() ? found->second : StoredUsage();
     flow.stored.newest = std::max(flow.stored.newest, newest_ever);
     flow.ledger = (*ledger)[flow.id];
+    if (through_of(*through, flow.id) >= flow.passed_through) {
+      flow.passed.clear();
+    }
     flow.in_file = false;
     flow.prune = true;
   }
@@ -249,10 +315,12 @@ std::vector<SealedBlock> Pending::take_delivered() {
   std::vector<WaitingBlock> delivered;
   for (FlowState& flow : flows) {
     const auto stays = std::ranges::find_if(flow.waiting, [&](const WaitingBlock& waiting) {
-      return !waiting.sealed.state.empty() || !flow.is_delivered(*waiting.sealed.block);
+      const SealedBlock& sealed = waiting.sealed;
+      return !sealed.state.empty() || !sealed.dead.empty() || !flow.is_delivered(*sealed.block) ||
+             sealed.block->last() > last;
     });
     for (auto each = flow.waiting.begin(); each != stays; ++each) {
-      flow.passed += each->sealed.block->count;
+      pass(flow, each->sealed);
     }
     flow.take(static_cast<std::size_t>(stays - flow.waiting.begin()), delivered);
   }

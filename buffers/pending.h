@@ -31,6 +31,12 @@ struct WaitingBlock {
   Instant deadline;  // until which it may wait in memory to be delivered, see Spill
 };
 
+// In memory, with its dead letters.
+std::uint64_t bytes_of(const SealedBlock& sealed);
+std::uint64_t bytes_of(const std::vector<DeadInput>& letters);
+// The highest sequence that belongs to it.
+Sequence last_of(const SealedBlock& sealed);
+
 struct WaitingPut {
   std::uint64_t arrival = 0;
   StateRow row;
@@ -62,9 +68,11 @@ struct FlowState {
   // A transaction that has put blocks together may have taken place or not. Nothing is read until
   // another one has: what is sent now might look different after a crash.
   bool in_doubt = false;
-  bool prune = false;        // the file may hold blocks that every sink has confirmed
-  Sequence expired{};        // stored blocks up to here are too old
-  std::uint64_t passed = 0;  // records delivered from memory that the ledger does not show yet
+  bool prune = false;  // the file may hold blocks that every sink has confirmed
+  Sequence expired{};  // stored blocks up to here are too old
+  // Of what was settled without a transaction: what the ledger does not show yet, and up to where.
+  Ledger passed;
+  Sequence passed_through{};
   std::deque<WaitingBlock> waiting;
   std::uint64_t waiting_bytes = 0;
   std::size_t due = 0;  // of what waits, from the front: for the next transaction, see Spill
@@ -74,7 +82,7 @@ struct FlowState {
 
   // What every sink has; nothing if there is no sink.
   [[nodiscard]] Confirmed confirmed_by_all() const;
-  // True if the block need not be stored any more: every sink has it.
+  // True if the block need not be stored: every sink has it, or there is nothing in it.
   [[nodiscard]] bool is_delivered(const Block& block) const;
   // True if the file holds a block that a sink has not got.
   [[nodiscard]] bool holds_unconfirmed() const;
@@ -84,6 +92,8 @@ struct FlowState {
   // after `visible`; null if there is none.
   [[nodiscard]] BlockPtr next_waiting(Sequence after, const Confirmed& confirmed,
                                       Sequence visible) const;
+  // Where the newest block begins that waits and does not end after `visible`; 0 if there is none.
+  [[nodiscard]] Sequence newest_waiting(Sequence visible) const;
   // The block that begins there, or holds the sequence, if it is not in the file; null otherwise.
   [[nodiscard]] BlockPtr waiting_at(Sequence first) const;
   [[nodiscard]] BlockPtr waiting_around(Sequence sequence) const;
@@ -107,8 +117,8 @@ struct Pending {
   void confirm(FlowIndex flow, SinkIndex sink, SequenceRange range);
   void hand_out(FlowIndex flow, SinkIndex sink, Sequence first);
   // Takes out the blocks that every sink has got before they were stored: they are settled without
-  // ever being written. One with a state waits until that is on the disk, and those behind it in
-  // its flow with it. In the order of their submission.
+  // ever being written. One with a state or dead letters waits until those are on the disk, and
+  // those behind it in its flow with it. In the order of their submission.
   std::vector<SealedBlock> take_delivered();
   // The file may have forgotten some of what was confirmed.
   void write_confirmed_again();

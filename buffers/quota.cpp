@@ -15,22 +15,25 @@ std::uint64_t size_in_file(std::uint64_t block_bytes) {
   return bytes < kPageSize ? bytes : (bytes + kPageSize - 1) / kPageSize * kPageSize;
 }
 
-std::uint64_t first_bytes(const FlowState& flow) {
-  return flow.waiting.front().sealed.block->data.size();
+Need first_need(const FlowState& flow) {
+  return need_of(flow, flow.waiting.front().sealed);
 }
 
 // True if the flow waits for room in the file and the others cannot make it.
 bool is_stuck(const Pending& pending, const FlowState& flow, const FileRoom& room) {
-  if (flow.due == 0 || flow.when_full != WhenFull::Block ||
-      flow.is_delivered(*flow.waiting.front().sealed.block) ||
-      !fits(flow, flow.stored.usage, first_bytes(flow)) || room.fits(first_bytes(flow))) {
+  if (flow.due == 0 || flow.when_full != WhenFull::Block) {
+    return false;
+  }
+  const Need need = first_need(flow);
+  if (need.in_file == 0 || !fits(flow, flow.stored.usage, need.in_flow) ||
+      room.fits(need.in_file)) {
     return false;
   }
   std::uint64_t given = 0;
   for (const FlowState& other : pending.flows) {
     given += gives_way(other, flow.priority) ? file_bytes(other.stored.usage) : 0;
   }
-  return given < room.missing(first_bytes(flow));
+  return given < room.missing(need.in_file);
 }
 
 }  // namespace
@@ -61,8 +64,19 @@ void FileRoom::give_back(std::uint64_t block_bytes) {
   used_ -= std::min(used_, block_bytes / kPageSize * kPageSize);
 }
 
+Need need_of(const FlowState& flow, const SealedBlock& sealed) {
+  Need need;
+  if (!flow.is_delivered(*sealed.block)) {
+    need = {.in_flow = sealed.block->data.size(), .in_file = sealed.block->data.size()};
+  }
+  if (flow.when_full == WhenFull::Block) {
+    need.in_file += bytes_of(sealed.dead);
+  }
+  return need;
+}
+
 bool fits(const FlowState& flow, const Usage& stored, std::uint64_t block_bytes) {
-  return stored.blocks == 0 || stored.bytes + block_bytes <= flow.max_size;
+  return block_bytes == 0 || stored.blocks == 0 || stored.bytes + block_bytes <= flow.max_size;
 }
 
 // Not less than the blocks took by size_in_file(): one must be able to take the place of another.
@@ -80,10 +94,11 @@ bool gets_on(const Pending& pending, const FlowState& flow, const FileRoom& room
   if (flow.due == 0) {
     return false;
   }
-  if (flow.when_full != WhenFull::Block || flow.is_delivered(*flow.waiting.front().sealed.block)) {
+  const Need need = first_need(flow);
+  if (flow.when_full != WhenFull::Block || need.in_file == 0) {
     return true;
   }
-  if (!fits(flow, flow.stored.usage, first_bytes(flow)) || is_stuck(pending, flow, room)) {
+  if (!fits(flow, flow.stored.usage, need.in_flow) || is_stuck(pending, flow, room)) {
     return false;
   }
   // What becomes free is for the blocks of a higher priority.

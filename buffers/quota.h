@@ -35,6 +35,14 @@ class FileRoom {
   std::uint64_t used_ = 0;
 };
 
+// The bytes for which a block that waits needs room.
+struct Need {
+  std::uint64_t in_flow = 0;
+  std::uint64_t in_file = 0;
+};
+// Dead letters wait for room, unless the flow gives things up: then they are what goes.
+Need need_of(const FlowState& flow, const SealedBlock& sealed);
+
 // Room by the limit of the flow. A flow that holds nothing always takes one block: otherwise a
 // block larger than the limit would stand still for ever, and everything behind it.
 bool fits(const FlowState& flow, const Usage& stored, std::uint64_t block_bytes);

@@ -95,6 +95,9 @@ Status Readers::serve_one(StoreFile& file, Pending& pending, Reader& reader) {
 
 void Readers::offer(const std::vector<SealedBlock>& stored, Pending& pending) {
   for (const SealedBlock& each : stored) {
+    if (each.block->empty()) {
+      continue;
+    }
     const std::size_t flow = number(each.block->flow);
     for (Reader& reader : readers_.at(flow)) {
       const FetchRequest& request = reader.request;

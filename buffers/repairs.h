@@ -38,7 +38,7 @@ struct Hole {
 };
 
 struct DeadRequest {
-  enum class What : std::uint8_t { Requeue, Drop };
+  enum class What : std::uint8_t { Requeue, ForgetInput, Drop };
   DeadId id{};
   What what{};
   SplitHandler then;

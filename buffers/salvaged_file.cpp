@@ -58,13 +58,8 @@ void bind(sqlite::Statement& statement, const FoundBlockRow& row) {
   statement.bind(++parameter, row.metadata.skipped);
 }
 
-bool came_in(std::string_view what) {
-  return what == "stored" || what == "requeued";
-}
-
-// What is counted while a record is in `dead`, after its block has gone; see FORMAT.md.
-bool is_no_way_out(std::string_view what) {
-  return what == "dropped_dead";
+std::uint64_t lacking(std::uint64_t has, std::uint64_t wanted) {
+  return wanted - std::min(has, wanted);
 }
 
 Result<std::uint64_t> ask(sqlite::Statement& statement) {
@@ -265,8 +260,9 @@ Status SalvagedFile::write_confirmed(const FoundRows& rows) {
   return {};
 }
 
-// What was stored and is neither here nor accounted for is lost. What is here again although it was
-// accounted for counts as stored once more.
+// What was received and is not accounted for was stored. What was stored and is neither here nor
+// accounted for is lost. What is here again although it was accounted for counts as received and
+// stored once more.
 Result<std::uint64_t> SalvagedFile::balance(FlowId flow, const Ledger& known) {
   Result<sqlite::Statement> sum =
       connection_->prepare("SELECT sum(n) FROM block NOT INDEXED WHERE flow = ?1");
@@ -279,18 +275,15 @@ Result<std::uint64_t> SalvagedFile::balance(FlowId flow, const Ledger& known) {
     return held.error();
   }
   Ledger ledger = known;
-  std::uint64_t in = 0;
-  std::uint64_t accounted = *held;
-  for (const auto& [what, records] : ledger) {
-    if (came_in(what)) {
-      in += records;
-    } else if (!is_no_way_out(what)) {
-      accounted += records;
-    }
-  }
-  const std::uint64_t lost = in - std::min(in, accounted);
+  const Balance used = input_balance_of(ledger);
+  ledger["stored"] += lacking(used.out, used.in);
+  const Balance lines = balance_of(ledger);
+  const std::uint64_t accounted = lines.out + *held;
+  const std::uint64_t lost = lacking(accounted, lines.in);
   ledger["damaged"] += lost;
-  ledger["stored"] += accounted - std::min(in, accounted);
+  ledger["stored"] += lacking(lines.in, accounted);
+  const Balance received = input_balance_of(ledger);
+  ledger["received"] += lacking(received.in, received.out);
   for (const auto& [what, records] : ledger) {
     if (Status written = write_ledger(flow, what, records); !written) {
       return written.error();

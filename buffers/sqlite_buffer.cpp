@@ -54,6 +54,9 @@ class LockedBuffer final : public SqliteBuffer {
   void requeue_dead(DeadId id, SplitHandler then) override {
     change_dead(id, DeadRequest::What::Requeue, std::move(then));
   }
+  void forget_input(DeadId id, SplitHandler then) override {
+    change_dead(id, DeadRequest::What::ForgetInput, std::move(then));
+  }
   void drop_dead(DeadId id, SplitHandler then) override {
     change_dead(id, DeadRequest::What::Drop, std::move(then));
   }

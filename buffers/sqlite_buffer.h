@@ -94,7 +94,7 @@ enum class DeadId : std::int64_t {};  // of a dead letter; never used twice in o
 struct DeadEntry {
   DeadId id{};
   std::string flow;
-  std::string sink;
+  std::string sink;  // empty: it died before any sink saw it
   Sequence first{};
   Sequence last{};
   std::uint64_t records = 0;  // one, as a rule
@@ -193,7 +193,12 @@ class SqliteBuffer : public BlockWriter,
   // refused it is handed it out again when it asks for the oldest block, and nobody else is. Drop
   // is for good. Reject: there is none with this id, it is damaged, or its flow or sink is not
   // configured; Closed: the buffer is stopping.
+  //
+  // A letter without a sink cannot be requeued: its message has to go through its flow again. When
+  // what comes of it is settled, forget_input() removes the letter; the ledger counts it as
+  // retried_input.
   virtual void requeue_dead(DeadId id, SplitHandler then) = 0;
+  virtual void forget_input(DeadId id, SplitHandler then) = 0;
   virtual void drop_dead(DeadId id, SplitHandler then) = 0;
 };
 

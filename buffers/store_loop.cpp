@@ -137,9 +137,9 @@ void StoreLoop::absorb(Arrivals arrivals) {
   for (WaitingBlock& waiting : arrivals.blocks) {
     const Block& block = *waiting.sealed.block;
     FlowState& flow = pending_.flows.at(number(block.flow));
-    flow.waiting_bytes += block.data.size();
+    flow.waiting_bytes += bytes_of(waiting.sealed);
     waiting.deadline = deadline;
-    pending_.given = std::max(pending_.given, block.last());
+    pending_.given = std::max(pending_.given, last_of(waiting.sealed));
     flow.waiting.push_back(std::move(waiting));
   }
   for (const Confirmation& each : arrivals.confirmations) {
@@ -180,11 +180,7 @@ void StoreLoop::offer() {
   }
   std::vector<Sequence> newest;
   for (const FlowState& flow : pending_.flows) {
-    const auto hidden = std::ranges::partition_point(flow.waiting, [this](const auto& each) {
-      return each.sealed.block->last() <= pending_.last;
-    });
-    newest.push_back(hidden == flow.waiting.begin() ? Sequence(0)
-                                                    : std::prev(hidden)->sealed.block->first);
+    newest.push_back(flow.newest_waiting(pending_.last));
   }
   for (FetchRequest& fetch : inbox_.offered(newest)) {
     readers_.open(std::move(fetch));

@@ -119,9 +119,8 @@ void StoreLoop::publish_ledgers() {
   FlowLedgers ledgers;
   for (const FlowState& flow : pending_.flows) {
     Ledger& ledger = ledgers[flow.name] = flow.ledger;
-    if (flow.passed > 0) {
-      ledger["stored"] += flow.passed;
-      ledger["delivered"] += flow.passed;
+    for (const auto& [what, records] : flow.passed) {
+      ledger[what] += records;
     }
   }
   inbox_.publish(std::move(ledgers));
@@ -176,8 +175,7 @@ std::string StoreLoop::trouble() const {
     if (flow.due == 0 || gets_on(pending_, flow, room_)) {
       continue;
     }
-    const std::uint64_t bytes = flow.waiting.front().sealed.block->data.size();
-    if (!fits(flow, flow.stored.usage, bytes)) {
+    if (!fits(flow, flow.stored.usage, need_of(flow, flow.waiting.front().sealed).in_flow)) {
       return "flow " + flow.name + " holds its maximum of " + std::to_string(flow.max_size) +
              " bytes";
     }

@@ -63,6 +63,12 @@ constexpr const char* kToFormat3 = R"sql(
   UPDATE meta SET format = 3;
 )sql";
 
+// Until then every record that was received has become a line.
+constexpr const char* kToFormat4 = R"sql(
+  INSERT INTO ledger SELECT flow, 'received', records FROM ledger WHERE what = 'stored';
+  UPDATE meta SET format = 4;
+)sql";
+
 }  // namespace
 
 Status create_tables(sqlite::Connection& connection) {
@@ -83,7 +89,12 @@ Status upgrade_tables(sqlite::Connection& connection, std::int64_t from) {
       return done;
     }
   }
-  return from < 3 ? connection.run(kToFormat3) : Status();
+  if (from < 3) {
+    if (Status done = connection.run(kToFormat3); !done) {
+      return done;
+    }
+  }
+  return from < 4 ? connection.run(kToFormat4) : Status();
 }
 
 }  // namespace sluice

@@ -8,7 +8,7 @@
 
 namespace sluice {
 
-constexpr std::int64_t kFormat = 3;
+constexpr std::int64_t kFormat = 4;
 constexpr std::int64_t kOldestFormat = 1;  // from here on files are brought up to date
 
 // Both run within a transaction of the caller.

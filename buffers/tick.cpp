@@ -33,7 +33,7 @@ bool has_work(const Pending& pending, const FileRoom& room, TickKind kind) {
   return std::ranges::any_of(pending.flows, [&](const FlowState& flow) {
     // Whatever else can be done with a block takes next to no room.
     const bool stores = flow.when_full == WhenFull::Block && flow.due > 0 &&
-                        !flow.is_delivered(*flow.waiting.front().sealed.block);
+                        need_of(flow, flow.waiting.front().sealed).in_file > 0;
     return (kind == TickKind::Everything || !stores) && gets_on(pending, flow, room);
   });
 }
@@ -80,7 +80,7 @@ Status Tick::write(StoreFile& file, Pending& pending, TickKind kind, Timestamp n
   if (Status expired = expire(file, pending); !expired) {
     return expired;
   }
-  if (Status taken = take_blocks(file, pending, kind); !taken) {
+  if (Status taken = take_blocks(file, pending, kind, now); !taken) {
     return taken;
   }
   if (Status split = split_blocks(file, pending); !split) {
@@ -224,9 +224,9 @@ Status Tick::write_states(StoreFile& file, const Pending& pending) {
 Status Tick::write_ledger(StoreFile& file, const Pending& pending) {
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     FlowPart& part = flows_[i];
-    if (part.passed = pending.flows[i].passed; part.passed > 0) {
-      part.counted["stored"] += part.passed;
-      part.counted["delivered"] += part.passed;
+    for (const auto& [what, records] : pending.flows[i].passed) {
+      part.counted[what] += records;
+      part.through = std::max(part.through, pending.flows[i].passed_through);
     }
     for (const auto& [what, records] : part.counted) {
       if (Status added = file.catalogue.add_ledger(pending.flows[i].id, what, records); !added) {
@@ -250,6 +250,11 @@ Status Tick::write_held(StoreFile& file, const Pending& pending) {
   }
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     const FlowState& flow = pending.flows[i];
+    if (flows_[i].through > Sequence(0)) {
+      if (Status written = file.held.set_through(flow.id, flows_[i].through); !written) {
+        return written;
+      }
+    }
     const Usage& usage = flows_[i].stored.usage;
     if (!pending.unlisted && usage == flow.stored.usage) {
       continue;
@@ -303,7 +308,7 @@ std::vector<SealedBlock> Tick::settle(Pending& pending) const {
     flow.in_file = true;
     flow.stored = part.stored;
     flow.prune = part.prune;
-    flow.passed -= part.passed;
+    flow.passed.clear();
     flow.expired = flow.expired == part.expired ? Sequence(0) : flow.expired;
     flow.unburied = {};
     flow.in_doubt = false;

@@ -62,9 +62,9 @@ class Tick {
     std::vector<Confirmed> saved;  // in the order of the sinks
     Ledger counted;
     bool look_again = false;
-    std::uint64_t passed = 0;  // records of those counted that were never written
-    Sequence expired{};        // what was too old up to here is gone
-    bool blocked = false;      // its next block has to wait, and nothing may pass it
+    Sequence through{};    // its blocks have been dealt with up to here
+    Sequence expired{};    // what was too old up to here is gone
+    bool blocked = false;  // its next block has to wait, and nothing may pass it
   };
   enum class Reception { Store, Wait, Drop };
   struct Decision {
@@ -78,20 +78,28 @@ class Tick {
   };
 
   Status write(StoreFile& file, Pending& pending, TickKind kind, Timestamp now);
-  // In tick_repairs.cpp.
-  void repeat_holes(const Pending& pending);
+  // In tick_dead.cpp.
   Status bury(StoreFile& file, Pending& pending, Timestamp now);
   Status bury_one(StoreFile& file, Pending& pending, const Burial& burial, Timestamp now);
+  Status bury_input(StoreFile& file, const Pending& pending, const Candidate& candidate,
+                    TickKind kind, Timestamp now);
   Status limit_dead(StoreFile& file, const Pending& pending);
   Status forget(StoreFile& file, const Pending& pending, const DeadRow& row);
+  Status answer_dead(StoreFile& file, Pending& pending);
+  Status carry_out(StoreFile& file, const Pending& pending, DeadRequest& request,
+                   const DeadRow& row);
+  Status requeue(StoreFile& file, const Pending& pending, DeadRequest& request, const DeadRow& row);
+  Status forget_input(StoreFile& file, const Pending& pending, const DeadRow& row);
+  Status count_dead(StoreFile& file, const Pending& pending, const DeadRow& row,
+                    std::string_view what);
+  // In tick_repairs.cpp.
+  void repeat_holes(const Pending& pending);
   Result<const char*> fate(StoreFile& file, const FlowState& flow, Sequence first);
   Status split_blocks(StoreFile& file, Pending& pending);
   Status split_one(StoreFile& file, Pending& pending, std::size_t at);
   Status put_halves(StoreFile& file, Pending& pending, FlowIndex index, const Block& whole,
                     const std::pair<Block, Block>& halves);
   void uncover(const Pending& pending, FlowIndex index, SequenceRange range);
-  Status answer_dead(StoreFile& file, Pending& pending);
-  Status requeue(StoreFile& file, const Pending& pending, DeadRequest& request, const DeadRow& row);
 
   Status write_cursors(StoreFile& file, const Pending& pending);
   Status prune(StoreFile& file, const Pending& pending);
@@ -99,7 +107,9 @@ class Tick {
   Status set_aside(StoreFile& file, Pending& pending, Timestamp now);
   // In tick_room.cpp.
   Status expire(StoreFile& file, const Pending& pending);
-  Status take_blocks(StoreFile& file, const Pending& pending, TickKind kind);
+  Status take_blocks(StoreFile& file, const Pending& pending, TickKind kind, Timestamp now);
+  Result<bool> take(StoreFile& file, const Pending& pending, const Candidate& candidate,
+                    TickKind kind);
   Result<Decision> find_room(StoreFile& file, const Pending& pending, const Candidate& candidate,
                              TickKind kind);
   Status make_room_in_file(StoreFile& file, const Pending& pending, const Candidate& candidate);

@@ -13,20 +13,9 @@ namespace {
 // As much is cut in one transaction that it can also be done with the room that is kept for the
 // time when the disk is full.
 constexpr std::uint64_t kMostCut = 128UL * 1024;
-constexpr std::size_t kMostForgotten = 1024;
 
 SequenceRange range_of(Sequence first, Sequence last) {
   return {Sequence(number(first) - 1), last};
-}
-
-const SinkState* find_sink(const FlowState& flow, const std::string& name) {
-  const auto found = std::ranges::find(flow.sinks, name, &SinkState::name);
-  return found != flow.sinks.end() ? &*found : nullptr;
-}
-
-Error no_such_letter(DeadId id) {
-  return {Reaction::Reject,
-          "there is no dead letter " + std::to_string(static_cast<std::int64_t>(id))};
 }
 
 }  // namespace
@@ -45,78 +34,6 @@ void Tick::repeat_holes(const Pending& pending) {
       flows_[sluice::number(flow)].saved[sluice::number(sink)].remove(range.after, range.last);
     }
   }
-}
-
-Status Tick::bury(StoreFile& file, Pending& pending, Timestamp now) {
-  for (const Burial& burial : pending.burials) {
-    if (Status buried = bury_one(file, pending, burial, now); !buried) {
-      return buried;
-    }
-    ++buried_;
-  }
-  return buried_ > 0 ? limit_dead(file, pending) : Status();
-}
-
-Status Tick::bury_one(StoreFile& file, Pending& pending, const Burial& burial, Timestamp now) {
-  const FlowState& flow = pending.flows.at(sluice::number(burial.flow));
-  BlockPtr block = burial.block;
-  if (block == nullptr) {
-    Result<std::optional<FoundBlock>> found =
-        file.blocks.around(flow.id, burial.flow, burial.range.last);
-    if (!found) {
-      return found.error();
-    }
-    block = found->has_value() ? (*found)->block : nullptr;
-  }
-  const bool whole =
-      block != nullptr && block->first > burial.range.after && block->last() == burial.range.last;
-  if (!whole) {
-    return {};  // it is gone, or damaged: there is nothing to keep
-  }
-  const std::string& sink = flow.sinks.at(sluice::number(burial.sink)).name;
-  const Result<bool> known = file.dead.contains(flow.id, block->first, sink);
-  if (!known || *known) {
-    return known ? Status() : known.error();
-  }
-  dead_.rows += 1;
-  dead_.bytes += block->data.size();
-  return file.dead.insert(flow.id, sink, *block, burial.why, now);
-}
-
-Status Tick::limit_dead(StoreFile& file, const Pending& pending) {
-  for (std::size_t i = 0; i < kMostForgotten && dead_.bytes > pending.dead_max_size; ++i) {
-    const Result<std::optional<DeadRow>> oldest = file.dead.oldest();
-    if (!oldest) {
-      return oldest.error();
-    }
-    if (!oldest->has_value()) {
-      break;
-    }
-    if (Status forgotten = forget(file, pending, **oldest); !forgotten) {
-      return forgotten;
-    }
-  }
-  return {};
-}
-
-Status Tick::forget(StoreFile& file, const Pending& pending, const DeadRow& row) {
-  const auto held = file.blocks.find(row.first);
-  if (!held) {
-    return held.error();
-  }
-  Status forgotten = held->has_value() ? file.dead.hollow(row.id) : file.dead.remove(row.id);
-  if (!forgotten) {
-    return forgotten;
-  }
-  dead_.rows -= held->has_value() ? 0U : 1U;
-  dead_.bytes -= std::min(dead_.bytes, row.bytes);
-  const auto flow = std::ranges::find(pending.flows, row.flow, &FlowState::id);
-  if (flow == pending.flows.end()) {
-    return file.catalogue.add_ledger(row.flow, "dropped_dead", row.records);
-  }
-  flows_[static_cast<std::size_t>(flow - pending.flows.begin())].counted["dropped_dead"] +=
-      row.records;
-  return {};
 }
 
 // What has become of a block that every sink is through with.
@@ -234,75 +151,6 @@ void Tick::uncover(const Pending& pending, FlowIndex index, SequenceRange range)
       holes_.push_back({index, SinkIndex(sink), range});
     }
   }
-}
-
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
-Status Tick::answer_dead(StoreFile& file, Pending& pending) {
-  for (std::size_t at = 0; at < pending.dead_requests.size(); ++at) {
-    DeadRequest& request = pending.dead_requests[at];
-    const Result<std::optional<DeadRow>> row = file.dead.find(request.id, FlowIndex(0));
-    if (!row) {
-      return row.error();
-    }
-    Status done;
-    if (row->has_value() && (*row)->bytes > 0) {
-      done = request.what == DeadRequest::What::Drop ? forget(file, pending, **row)
-                                                     : requeue(file, pending, request, **row);
-      if (!done && done.error().reaction != Reaction::Reject) {
-        return done;
-      }
-    } else if (!request.tried) {
-      done = no_such_letter(request.id);
-    }
-    if (done && request.hole) {
-      const Hole& hole = *request.hole;
-      flows_[sluice::number(hole.flow)].saved[sluice::number(hole.sink)].remove(hole.range.after,
-                                                                                hole.range.last);
-      flows_[sluice::number(hole.flow)].look_again = true;
-      holes_.push_back(hole);
-      returned_.push_back(hole);
-    }
-    request.tried = true;
-    dead_done_.emplace_back(at, std::move(done));
-  }
-  return {};
-}
-
-Status Tick::requeue(StoreFile& file, const Pending& pending, DeadRequest& request,
-                     const DeadRow& row) {
-  const auto flow = std::ranges::find(pending.flows, row.flow, &FlowState::id);
-  const SinkState* sink = flow != pending.flows.end() ? find_sink(*flow, row.sink) : nullptr;
-  if (sink == nullptr) {
-    return Error{Reaction::Reject, "the flow or the sink of the dead letter is not configured"};
-  }
-  if (row.block == nullptr) {
-    return Error{Reaction::Reject, "the dead letter does not match its checksum"};
-  }
-  const auto held = file.blocks.find(row.first);
-  if (!held) {
-    return held.error();
-  }
-  const auto index = static_cast<std::size_t>(flow - pending.flows.begin());
-  FlowPart& part = flows_[index];
-  if (!held->has_value() && flow->waiting_at(row.first) == nullptr) {
-    if (Status inserted = file.blocks.insert(row.flow, *row.block); !inserted) {
-      return inserted;
-    }
-    const Usage added{1, row.block->count, row.block->data.size()};
-    part.stored.usage += added;
-    held_ += added;
-    room_.take(row.block->data.size());
-    part.counted["requeued"] += row.block->count;
-  }
-  if (Status removed = file.dead.remove(row.id); !removed) {
-    return removed;
-  }
-  dead_.rows -= 1;
-  dead_.bytes -= std::min(dead_.bytes, row.bytes);
-  request.hole = Hole{FlowIndex(static_cast<std::uint32_t>(index)),
-                      SinkIndex(static_cast<std::uint32_t>(sink - flow->sinks.data())),
-                      range_of(row.first, row.last)};
-  return {};
 }
 
 std::vector<Answered> Tick::take_answers(Pending& pending) {

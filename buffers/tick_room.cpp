@@ -66,7 +66,7 @@ std::vector<Tick::Candidate> Tick::candidates(const Pending& pending) {
     for (std::size_t at = 0; at < flow.due && bytes < kMostBytes; ++at) {
       const WaitingBlock& waiting = flow.waiting[at];
       found.push_back({waiting.arrival, i, &waiting});
-      bytes += waiting.sealed.block->data.size();
+      bytes += bytes_of(waiting.sealed);
     }
   }
   std::ranges::sort(found, [&pending](const Candidate& one, const Candidate& other) {
@@ -77,34 +77,29 @@ std::vector<Tick::Candidate> Tick::candidates(const Pending& pending) {
   return found;
 }
 
-// NOLINTNEXTLINE(readability-function-cognitive-complexity): one step behind the other
-Status Tick::take_blocks(StoreFile& file, const Pending& pending, TickKind kind) {
+Status Tick::take_blocks(StoreFile& file, const Pending& pending, TickKind kind, Timestamp now) {
   for (const Candidate& candidate : candidates(pending)) {
-    const FlowState& flow = pending.flows[candidate.flow];
     FlowPart& part = flows_[candidate.flow];
-    const Block& block = *candidate.waiting->sealed.block;
     if (part.blocked) {
       continue;
     }
-    if (flow.is_delivered(block)) {  // only its state is missing
-      part.counted["stored"] += block.count;
-      part.counted["delivered"] += block.count;
-    } else {
-      const Result<Decision> decision = find_room(file, pending, candidate, kind);
-      if (!decision) {
-        return decision.error();
-      }
-      if (decision->reception == Reception::Wait) {
-        part.blocked = true;
-        continue;
-      }
-      if (decision->reception == Reception::Drop) {
-        part.counted["stored"] += block.count;
-        part.counted[std::string(name_of(decision->reason))] += block.count;
-      } else if (Status inserted = insert(file, flow, candidate); !inserted) {
-        return inserted;
-      }
+    const Result<bool> taken = take(file, pending, candidate, kind);
+    if (!taken) {
+      return taken.error();
     }
+    if (!*taken) {
+      part.blocked = true;
+      continue;
+    }
+    if (Status buried = bury_input(file, pending, candidate, kind, now); !buried) {
+      return buried;
+    }
+    const SealedBlock& sealed = candidate.waiting->sealed;
+    for (const Counted& each : sealed.counted) {
+      part.counted[each.what] += each.records;
+    }
+    last_ = std::max(last_, last_of(sealed));
+    part.through = sealed.block->last();
     ++part.blocks;
     taken_.push_back(candidate.waiting);
     if (stored_bytes_ >= kMostBytes) {
@@ -114,11 +109,46 @@ Status Tick::take_blocks(StoreFile& file, const Pending& pending, TickKind kind)
   return {};
 }
 
+// False: it has to wait.
+Result<bool> Tick::take(StoreFile& file, const Pending& pending, const Candidate& candidate,
+                        TickKind kind) {
+  const FlowState& flow = pending.flows[candidate.flow];
+  const SealedBlock& sealed = candidate.waiting->sealed;
+  const Block& block = *sealed.block;
+  FlowPart& part = flows_[candidate.flow];
+  Decision decision{Reception::Store, {}};
+  if (need_of(flow, sealed).in_file > 0) {
+    const Result<Decision> found = find_room(file, pending, candidate, kind);
+    if (!found) {
+      return found.error();
+    }
+    decision = *found;
+  }
+  if (decision.reception == Reception::Wait) {
+    return false;
+  }
+  if (block.empty()) {
+    return true;
+  }
+  if (flow.is_delivered(block)) {  // only what comes with it is missing
+    part.counted["stored"] += block.count;
+    part.counted["delivered"] += block.count;
+    return true;
+  }
+  if (decision.reception == Reception::Drop) {
+    part.counted["stored"] += block.count;
+    part.counted[std::string(name_of(decision.reason))] += block.count;
+    return true;
+  }
+  const Status inserted = insert(file, flow, candidate);
+  return inserted ? Result<bool>(true) : inserted.error();
+}
+
 Result<Tick::Decision> Tick::find_room(StoreFile& file, const Pending& pending,
                                        const Candidate& candidate, TickKind kind) {
   const FlowState& flow = pending.flows[candidate.flow];
   const FlowPart& part = flows_[candidate.flow];
-  const std::uint64_t bytes = candidate.waiting->sealed.block->data.size();
+  const Need need = need_of(flow, candidate.waiting->sealed);
   const auto without = [&](DropReason reason) {
     const bool waits = flow.when_full == WhenFull::Block || more_to_drop_;
     return Decision{waits ? Reception::Wait : Reception::Drop, reason};
@@ -126,7 +156,7 @@ Result<Tick::Decision> Tick::find_room(StoreFile& file, const Pending& pending,
   if (kind == TickKind::WithoutBlocks) {
     return without(DropReason::Disk);
   }
-  const auto fits_in_flow = [&] { return fits(flow, part.stored.usage, bytes); };
+  const auto fits_in_flow = [&] { return fits(flow, part.stored.usage, need.in_flow); };
   if (flow.when_full == WhenFull::DropOldest) {
     const Status dropped =
         drop_oldest(file, pending, candidate.flow, DropReason::Full, fits_in_flow);
@@ -142,7 +172,7 @@ Result<Tick::Decision> Tick::find_room(StoreFile& file, const Pending& pending,
     if (Status made = make_room_in_file(file, pending, candidate); !made) {
       return made.error();
     }
-    if (room_.fits(bytes)) {
+    if (room_.fits(need.in_file)) {
       return Decision{Reception::Store, {}};
     }
   }
@@ -156,12 +186,12 @@ Result<Tick::Decision> Tick::find_room(StoreFile& file, const Pending& pending,
 // were not enough, it stays.
 Status Tick::make_room_in_file(StoreFile& file, const Pending& pending,
                                const Candidate& candidate) {
-  const std::uint64_t bytes = candidate.waiting->sealed.block->data.size();
+  const FlowState& flow = pending.flows[candidate.flow];
+  const std::uint64_t bytes = need_of(flow, candidate.waiting->sealed).in_file;
   const auto enough = [&] { return room_.fits(bytes); };
   if (enough()) {
     return {};
   }
-  const FlowState& flow = pending.flows[candidate.flow];
   std::vector<std::size_t> givers;
   std::uint64_t given = 0;
   for (std::size_t i = 0; i < flows_.size(); ++i) {
@@ -254,7 +284,6 @@ Status Tick::insert(StoreFile& file, const FlowState& flow, const Candidate& can
   part.prune = part.prune || intersection(part.saved).covers(block);
   held_ += added;
   room_.take(added.bytes);
-  last_ = std::max(last_, block.last());
   stored_bytes_ += added.bytes;
   return {};
 }

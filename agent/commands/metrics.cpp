@@ -84,10 +84,11 @@ void add_ledger(const std::string& flow, const Ledger& ledger, MetricsPage& page
     const auto found = ledger.find(what);
     return found != ledger.end() ? figure(found->second) : 0;
   };
-  for (const char* what : {"stored", "requeued", "delivered", "dead", "damaged"}) {
+  for (const char* what : {"received", "made", "filtered", "aggregated", "dead_input", "stored",
+                           "requeued", "retried_input", "delivered", "dead", "damaged"}) {
     page.add(Metric::FlowLedger, {{"flow", flow}, {"what", what}}, records(what));
   }
-  for (const char* reason : {"full", "disk", "age", "purged", "dead"}) {
+  for (const char* reason : {"error", "full", "disk", "age", "purged", "dead"}) {
     page.add(Metric::FlowDropped, {{"flow", flow}, {"reason", reason}},
              records(std::string("dropped_") + reason));
   }

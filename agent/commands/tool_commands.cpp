@@ -207,7 +207,9 @@ void add_purge(Adder& adder) {
 
 void add_choice(CLI::App* command, DeadChoice& choice) {
   add_flow(command, choice.flow);
-  command->add_option("--sink", choice.sink, "Only those that this sink refused")
+  command
+      ->add_option("--sink", choice.sink,
+                   "Only those that this sink refused; -: that none has seen")
       ->type_name("SINK");
   command->add_option("--since", choice.since, std::string("Only later ones: ") + kTimes)
       ->type_name("TIME")

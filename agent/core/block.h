@@ -33,6 +33,7 @@ struct Block {
   std::string data;
 
   [[nodiscard]] Sequence last() const { return advance(first, std::uint64_t{count} + skipped - 1); }
+  [[nodiscard]] bool empty() const { return count == 0; }  // see SealedBlock
 };
 
 // Shared because a block in memory may be in the hands of several sinks at once. Never changed.
@@ -59,7 +60,9 @@ struct DeadInput {
   DeadLetter why;
 };
 
-// Records of a flow that have become something else than lines. The words are those of the ledger.
+// Records of a flow on the way to the lines, in the words of the ledger: `received` and `made`, and
+// what became of those that are not in the block: `filtered`, `aggregated`, `dropped_error`. The
+// buffer itself counts `stored` and, for each of the dead letters, `dead_input`.
 struct Counted {
   std::string what;
   std::uint64_t records = 0;
@@ -68,8 +71,8 @@ struct Counted {
 // All of it reaches the disk in one transaction.
 struct SealedBlock {
   // Never null. A block without records (count 0, skipped 1, no data) uses up one sequence; it is
-  // not stored and no sink ever sees it. It is settled when the rest is on the disk, after
-  // everything that its flow has submitted before.
+  // not stored and no sink ever sees it. It is settled when its state and dead letters are on the
+  // disk, after everything that its flow has submitted before.
   BlockPtr block;
   std::vector<StateRow> state{};
   std::vector<Counted> counted{};

@@ -48,7 +48,7 @@ std::string line_of(std::string_view topic_json, Timestamp time, std::string_vie
 }  // namespace
 
 bool FlowIntake::Tally::empty() const {
-  return received + made + filtered + aggregated + dropped + dead == 0;
+  return received + made + filtered + aggregated + dropped == 0;
 }
 
 // The words are those of the ledger, see buffers/FORMAT.md.
@@ -63,7 +63,6 @@ void FlowIntake::Tally::move_to(std::vector<Counted>& counted) {
   move("filtered", filtered);
   move("aggregated", aggregated);
   move("dropped_error", dropped);
-  move("dead_input", dead);
 }
 
 FlowIntake::FlowIntake(FlowOptions options, FlowIndex index, BlockEncoder& encoder,
@@ -205,8 +204,10 @@ void FlowIntake::take_failed(const Record& record, std::string_view topic_json,
       ++tally_.dropped;
       break;
     case OnError::DeadLetter:
-      bury(record, topic_json, message);
-      ++tally_.dead;
+      if (!bury(record, topic_json, message)) {
+        tally_.received -= options_.transforms ? 1U : 0U;  // the buffer counts letters
+        return;
+      }
       break;
   }
   // What transforms were given has been counted when it arrived.
@@ -215,10 +216,10 @@ void FlowIntake::take_failed(const Record& record, std::string_view topic_json,
 
 // The whole message, so that it can be tried again from the beginning. Of what a step has made
 // there is only the record.
-void FlowIntake::bury(const Record& record, std::string_view topic_json, const Message* message) {
+bool FlowIntake::bury(const Record& record, std::string_view topic_json, const Message* message) {
   const std::string_view payload = message != nullptr ? message->payload : record.body;
   if (message != nullptr && std::exchange(last_buried_, payload.data()) == payload.data()) {
-    return;  // for another of its records
+    return false;  // for another of its records
   }
   const Timestamp time = message != nullptr ? message->received : record.time;
   const std::string own_topic = message != nullptr ? quoted(message->topic) : std::string();
@@ -229,6 +230,7 @@ void FlowIntake::bury(const Record& record, std::string_view topic_json, const M
   }
   dead_.push_back(
       {line_of(message != nullptr ? own_topic : topic_json, time, payload), time, std::move(why)});
+  return true;
 }
 
 std::optional<Instant> FlowIntake::waiting_since() const {

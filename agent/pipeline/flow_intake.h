@@ -77,7 +77,6 @@ class FlowIntake final : private TransformOutput {
     std::uint64_t filtered = 0;
     std::uint64_t aggregated = 0;
     std::uint64_t dropped = 0;
-    std::uint64_t dead = 0;
 
     [[nodiscard]] bool empty() const;
     void move_to(std::vector<Counted>& counted);
@@ -97,7 +96,8 @@ class FlowIntake final : private TransformOutput {
   void transform();
   void write(const Record& record, std::string_view topic_json, std::uint64_t full_size);
   void take_failed(const Record& record, std::string_view topic_json, const Message* message);
-  void bury(const Record& record, std::string_view topic_json, const Message* message);
+  // False: its message is among the dead letters already.
+  bool bury(const Record& record, std::string_view topic_json, const Message* message);
   [[nodiscard]] bool has_news() const;
   void save(SealedBlock& sealed);
   std::vector<Share> leave(std::size_t sealed_lines);

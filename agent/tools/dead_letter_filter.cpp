@@ -3,6 +3,7 @@
 #include "tools/parameters.h"
 
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace sluice {
@@ -11,10 +12,15 @@ namespace {
 
 constexpr std::size_t kLettersInAStep = 64;
 
+// What died before any sink saw it is listed, and asked for, under a dash.
+std::string_view sink_of(const DeadEntry& entry) {
+  return entry.sink.empty() ? "-" : std::string_view(entry.sink);
+}
+
 }  // namespace
 
 bool DeadFilter::takes(const DeadEntry& entry) const {
-  return (!flow || entry.flow == *flow) && (!sink || entry.sink == *sink) &&
+  return (!flow || entry.flow == *flow) && (!sink || sink_of(entry) == *sink) &&
          (!reason || entry.why.reason == *reason) && (!since || entry.at >= *since) &&
          (!id || entry.id == *id);
 }

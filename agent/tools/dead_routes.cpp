@@ -2,6 +2,7 @@
 
 #include "admin/json_writer.h"
 #include "tools/dead_letter_filter.h"
+#include "tools/dead_work.h"
 #include "tools/frames.h"
 #include "tools/steps.h"
 
@@ -17,7 +18,13 @@ namespace {
 std::string line_of(const DeadEntry& entry) {
   JsonWriter json;
   json.begin_object().field("id", static_cast<std::int64_t>(entry.id)).field("flow", entry.flow);
-  json.field("sink", entry.sink).field("first_seq", number(entry.first));
+  json.key("sink");
+  if (entry.sink.empty()) {
+    json.null();  // it died before any sink saw it
+  } else {
+    json.value(entry.sink);
+  }
+  json.field("first_seq", number(entry.first));
   json.field("records", entry.records).field("bytes", entry.bytes);
   json.field("at_ms", entry.at.time_since_epoch().count()).field("reason", entry.why.reason);
   json.field("detail", entry.why.detail).end_object();
@@ -89,97 +96,6 @@ class DeadExport {
   std::deque<DeadEntry> waiting_;
 };
 
-// Asks the buffer to do something with every letter, some at a time, and counts the outcomes.
-// Everything but next() runs on the store thread.
-class DeadWork final : public AdminBody {
- public:
-  using Act = void (SqliteBuffer::*)(DeadId, SplitHandler);
-
-  DeadWork(SqliteBuffer& buffer, DeadFilter filter, Act act, const char* done_word)
-      : state_(std::make_shared<State>(buffer, std::move(filter), act, done_word)) {}
-
-  void next(AdminChunkHandler then) override {
-    state_->buffer.inspect(
-        [state = state_, then = std::move(then)](Result<Inspection*> file) mutable {
-          if (!file) {
-            return then(file.error());
-          }
-          work(state, **file, then);
-        });
-  }
-
- private:
-  struct State {
-    State(SqliteBuffer& the_buffer, DeadFilter filter, Act the_act, const char* word)
-        : buffer(the_buffer), walk(std::move(filter)), act(the_act), done_word(word) {}
-
-    SqliteBuffer& buffer;
-    DeadWalk walk;
-    Act act;
-    const char* done_word;
-    std::size_t open = 0;
-    std::uint64_t done = 0;
-    std::uint64_t refused = 0;
-    std::string last_refusal;
-    bool told = false;
-    std::optional<Error> failed;
-  };
-
-  static void work(const std::shared_ptr<State>& state, Inspection& file,
-                   const AdminChunkHandler& then) {
-    if (state->told) {
-      return then(std::optional<std::string>());
-    }
-    if (state->failed) {
-      return then(*state->failed);
-    }
-    if (state->walk.done()) {
-      state->told = true;
-      return then(std::optional(summary(*state)));
-    }
-    const auto letters = state->walk.next(file);
-    if (!letters) {
-      return then(letters.error());
-    }
-    if (letters->empty()) {
-      return then(std::optional(std::string()));
-    }
-    state->open = letters->size();
-    for (const DeadEntry& entry : *letters) {
-      (state->buffer.*state->act)(entry.id, [state, then](const Status& outcome) {
-        note(*state, outcome);
-        if (--state->open == 0) {
-          then(std::optional(std::string()));
-        }
-      });
-    }
-    state->buffer.flush();  // not at the next tick: there may be many more
-  }
-
-  static void note(State& state, const Status& outcome) {
-    if (outcome) {
-      ++state.done;
-    } else if (outcome.error().reaction == Reaction::Reject) {
-      ++state.refused;
-      state.last_refusal = outcome.error().message;
-    } else {
-      state.failed = outcome.error();
-    }
-  }
-
-  static std::string summary(const State& state) {
-    JsonWriter json;
-    json.begin_object().field(state.done_word, state.done).field("refused", state.refused);
-    if (state.refused > 0) {
-      json.field("detail", state.last_refusal);
-    }
-    json.end_object();
-    return json.text() + '\n';
-  }
-
-  std::shared_ptr<State> state_;
-};
-
 // Makes an answer for the letters that the request is about.
 template <class Make>
 AdminHandler with_filter(Make make) {
@@ -203,17 +119,15 @@ void add_dead_routes(AdminRoutes& routes, InspectableBuffer& buffer) {
              }));
 }
 
-void add_dead_changes(AdminRoutes& routes, SqliteBuffer& buffer) {
-  const auto change = [&buffer](DeadWork::Act act, const char* word) {
-    return with_filter([&buffer, act, word](DeadFilter filter) {
-      return AdminResponse{.body =
-                               std::make_unique<DeadWork>(buffer, std::move(filter), act, word)};
-    });
-  };
+void add_dead_changes(AdminRoutes& routes, SqliteBuffer& buffer, InputRetry* retry) {
   routes.add(AdminMethod::Post, "/dead/retry", AdminAccess::Data,
-             change(&SqliteBuffer::requeue_dead, "retried"));
+             with_filter([&buffer, retry](DeadFilter filter) {
+               return AdminResponse{.body = retry_dead_letters(buffer, std::move(filter), retry)};
+             }));
   routes.add(AdminMethod::Delete, "/dead", AdminAccess::Data,
-             change(&SqliteBuffer::drop_dead, "dropped"));
+             with_filter([&buffer](DeadFilter filter) {
+               return AdminResponse{.body = drop_dead_letters(buffer, std::move(filter))};
+             }));
 }
 
 }  // namespace sluice

@@ -10,11 +10,13 @@
 #include "admin/routes.h"
 #include "buffers/inspection.h"
 #include "buffers/sqlite_buffer.h"
+#include "tools/input_retry.h"
 
 namespace sluice {
 
-// `buffer` outlives the routes and every answer.
+// All of them outlive the routes and every answer. Without `retry`, letters that no sink has seen
+// are not retried, and the answer says so.
 void add_dead_routes(AdminRoutes& routes, InspectableBuffer& buffer);
-void add_dead_changes(AdminRoutes& routes, SqliteBuffer& buffer);
+void add_dead_changes(AdminRoutes& routes, SqliteBuffer& buffer, InputRetry* retry = nullptr);
 
 }  // namespace sluice

@@ -98,8 +98,9 @@ Status list_dead(ToolBackend& backend, const DeadChoice& choice, bool json, std:
           out << line << '\n';
           return;
         }
+        const std::string sink = text_of(letter, "sink");
         table.add({std::to_string(number_of(letter, "id")), time_of(letter, "at_ms"),
-                   printable(text_of(letter, "flow")), printable(text_of(letter, "sink")),
+                   printable(text_of(letter, "flow")), sink.empty() ? "-" : printable(sink),
                    std::to_string(number_of(letter, "first_seq")),
                    grouped(number_of(letter, "records")), printable(text_of(letter, "reason")),
                    shortened(printable(text_of(letter, "detail")))});

@@ -208,6 +208,12 @@ class Verification {
       ++busy_;
       return;
     }
+    const Balance input = input_balance_of(before.ledger);
+    if (input.in != input.out) {
+      unbalanced(before, "the ledger counts " + std::to_string(input.in) +
+                             " records received and made, and " + std::to_string(input.out) +
+                             " stored or used otherwise");
+    }
     const Balance sums = balance_of(before.ledger);
     const std::uint64_t held = held_[before.id];
     if (sums.in != sums.out + held) {

@@ -33,7 +33,24 @@ inline SealedBlock make_block(std::size_t flow, std::uint64_t first, std::uint32
   block.min_time = Timestamp(std::chrono::milliseconds(1'000 + first));
   block.max_time = Timestamp(std::chrono::milliseconds(2'000 + first));
   block.data = std::move(data);
-  return {std::make_shared<const Block>(std::move(block)), {}};
+  return {.block = std::make_shared<const Block>(std::move(block)),
+          .counted = {{"received", count}}};
+}
+
+// Nothing but what comes with it.
+inline SealedBlock make_empty(std::size_t flow, std::uint64_t sequence,
+                              std::vector<StateRow> state = {}) {
+  Block block;
+  block.flow = FlowIndex(flow);
+  block.first = Sequence(sequence);
+  block.skipped = 1;
+  return {.block = std::make_shared<const Block>(std::move(block)), .state = std::move(state)};
+}
+
+// A message that died before it was a line. Whoever submits it counts it as received.
+inline DeadInput make_dead_input(std::size_t flow, std::uint64_t sequence, std::string data) {
+  return {.block = make_block(flow, sequence, 1, std::move(data)).block,
+          .why = {.reason = "invalid_json", .detail = "at byte " + std::to_string(sequence)}};
 }
 
 // Remembers what has been settled. Any thread.

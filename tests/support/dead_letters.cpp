@@ -43,6 +43,10 @@ Status requeue_dead_letter(SqliteBuffer& buffer, DeadId id) {
   return wait_for<Status>([&](SplitHandler then) { buffer.requeue_dead(id, std::move(then)); });
 }
 
+Status forget_dead_input(SqliteBuffer& buffer, DeadId id) {
+  return wait_for<Status>([&](SplitHandler then) { buffer.forget_input(id, std::move(then)); });
+}
+
 Status drop_dead_letter(SqliteBuffer& buffer, DeadId id) {
   return wait_for<Status>([&](SplitHandler then) { buffer.drop_dead(id, std::move(then)); });
 }

@@ -17,6 +17,7 @@ Result<std::vector<DeadEntry>> list_dead_letters(SqliteBuffer& buffer, DeadId af
 
 Result<BlockPtr> read_dead_letter(SqliteBuffer& buffer, DeadId id);
 Status requeue_dead_letter(SqliteBuffer& buffer, DeadId id);
+Status forget_dead_input(SqliteBuffer& buffer, DeadId id);
 Status drop_dead_letter(SqliteBuffer& buffer, DeadId id);
 
 }  // namespace sluice::testing_support

@@ -29,7 +29,9 @@ SealedBlock make_lines(std::size_t flow, std::uint64_t first,
   block.data.resize(ZSTD_compressBound(lines.size()));
   block.data.resize(
       ZSTD_compress(block.data.data(), block.data.size(), lines.data(), lines.size(), 1));
-  return {std::make_shared<const Block>(std::move(block)), {}};
+  const std::uint64_t count = block.count;
+  return {.block = std::make_shared<const Block>(std::move(block)),
+          .counted = {{"received", count}}};
 }
 
 std::vector<std::string> lines_of(const Block& block) {

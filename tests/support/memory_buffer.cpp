@@ -32,9 +32,19 @@ void MemoryBuffer::submit(SealedBlock block) {
       put_locked(row);
     }
     Flow& flow = flows_.at(number(block.block->flow));
-    flow.newest = first;
-    flow.blocks.push_back(std::move(block.block));
-    answer_if_possible(flow, answers);
+    for (const Counted& each : block.counted) {
+      flow.ledger[each.what] += each.records;
+    }
+    for (DeadInput& each : block.dead) {
+      flow.ledger["dead_input"] += each.block->count;
+      dead_input_.push_back(std::move(each));
+    }
+    if (!block.block->empty()) {
+      flow.ledger["stored"] += block.block->count;
+      flow.newest = first;
+      flow.blocks.push_back(std::move(block.block));
+      answer_if_possible(flow, answers);
+    }
   }
   listener_.settled(first);
   deliver(std::move(answers));
@@ -155,6 +165,16 @@ void MemoryBuffer::stop() {
 std::vector<MemoryBuffer::Buried> MemoryBuffer::dead_letters() const {
   const std::lock_guard lock(mutex_);
   return dead_;
+}
+
+std::vector<DeadInput> MemoryBuffer::dead_input() const {
+  const std::lock_guard lock(mutex_);
+  return dead_input_;
+}
+
+Ledger MemoryBuffer::ledger(FlowIndex flow) const {
+  const std::lock_guard lock(mutex_);
+  return flows_.at(number(flow)).ledger;
 }
 
 std::size_t MemoryBuffer::held_blocks() const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "buffers/confirmed.h"
+#include "buffers/ledger.h"
 #include "core/buffer.h"
 
 #include <array>
@@ -45,6 +46,9 @@ class MemoryBuffer final : public BlockWriter, public BlockReader, public StateS
     DeadLetter why;
   };
   [[nodiscard]] std::vector<Buried> dead_letters() const;
+  [[nodiscard]] std::vector<DeadInput> dead_input() const;
+  // What was counted on the way to the lines.
+  [[nodiscard]] Ledger ledger(FlowIndex flow) const;
 
  private:
   struct Request {
@@ -60,6 +64,7 @@ class MemoryBuffer final : public BlockWriter, public BlockReader, public StateS
     std::deque<BlockPtr> blocks;
     Sequence newest{};
     CutBlocks cut;
+    Ledger ledger;
   };
   using Answer = std::pair<FetchHandler, Result<BlockPtr>>;
 
@@ -73,6 +78,7 @@ class MemoryBuffer final : public BlockWriter, public BlockReader, public StateS
   std::vector<Flow> flows_;
   std::map<std::string, std::string, std::less<>> states_;
   std::vector<Buried> dead_;
+  std::vector<DeadInput> dead_input_;
   bool stopped_ = false;
   BufferListener& listener_;
 };

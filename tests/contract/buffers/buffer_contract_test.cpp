@@ -2,6 +2,7 @@
 // implementation is added to the list at the end and inherits all of these tests.
 #include "buffers/sqlite_buffer.h"
 #include "tests/support/buffer_probe.h"
+#include "tests/support/dead_letters.h"
 #include "tests/support/line_blocks.h"
 #include "tests/support/memory_buffer.h"
 #include "tests/support/temp_directory.h"
@@ -25,6 +26,8 @@ using testing_support::Fetch;
 using testing_support::line_of;
 using testing_support::lines_of;
 using testing_support::make_block;
+using testing_support::make_dead_input;
+using testing_support::make_empty;
 using testing_support::make_lines;
 using testing_support::MemoryBuffer;
 using testing_support::Settlements;
@@ -37,6 +40,8 @@ class Subject {
   virtual BlockWriter& writer() = 0;
   virtual BlockReader& reader() = 0;
   virtual StateStore& states() = 0;
+  virtual Ledger ledger(std::size_t flow) = 0;
+  virtual std::vector<DeadLetter> dead_input() = 0;
   virtual void stop() = 0;
 };
 
@@ -46,6 +51,14 @@ class Memory final : public Subject {
   BlockWriter& writer() override { return buffer_; }
   BlockReader& reader() override { return buffer_; }
   StateStore& states() override { return buffer_; }
+  Ledger ledger(std::size_t flow) override { return buffer_.ledger(FlowIndex(flow)); }
+  std::vector<DeadLetter> dead_input() override {
+    std::vector<DeadLetter> letters;
+    for (const DeadInput& each : buffer_.dead_input()) {
+      letters.push_back(each.why);
+    }
+    return letters;
+  }
   void stop() override { buffer_.stop(); }
 
  private:
@@ -66,6 +79,17 @@ class Sqlite final : public Subject {
   BlockWriter& writer() override { return *buffer_; }
   BlockReader& reader() override { return *buffer_; }
   StateStore& states() override { return *buffer_; }
+  Ledger ledger(std::size_t flow) override { return buffer_->ledgers()[flow == 0 ? "a" : "b"]; }
+  std::vector<DeadLetter> dead_input() override {
+    std::vector<DeadLetter> letters;
+    const auto entries = testing_support::list_dead_letters(*buffer_, DeadId(0), 1'000);
+    EXPECT_TRUE(entries) << entries.error().message;
+    for (const DeadEntry& each : entries ? *entries : std::vector<DeadEntry>()) {
+      EXPECT_EQ(each.sink, "");
+      letters.push_back(each.why);
+    }
+    return letters;
+  }
   void stop() override {
     thread_.request_stop();
     thread_.join();
@@ -151,6 +175,57 @@ TEST_P(BufferContract, SettlesEveryBlockOfAFlowInTheOrderOfSubmission) {
   std::vector<std::uint64_t> settled = settlements_.all();
   EXPECT_EQ(std::erase(settled, 2U), 1U);
   EXPECT_EQ(settled, (std::vector<std::uint64_t>{1, 3, 4}));
+}
+
+TEST_P(BufferContract, ABlockWithoutRecordsIsSettledInItsTurnAndNoSinkSeesIt) {
+  submit(0, 1);
+  subject_->writer().submit(make_empty(0, 2, {{"key", "two"}}));
+  subject_->writer().submit(make_empty(0, 3));
+  submit(0, 4);
+  subject_->writer().submit(make_empty(0, 5));
+  ASSERT_TRUE(settlements_.wait_for(5));
+  EXPECT_EQ(settlements_.all(), (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
+  EXPECT_EQ(subject_->states().load("key"), "two");
+  EXPECT_EQ(subject_->reader().newest(FlowIndex(0)), Sequence(4));
+  EXPECT_EQ(fetch(0, 0), 1U);
+  EXPECT_EQ(fetch(0, 0, 1), 4U);
+  confirm(0, 0, 4);
+  Fetch waiting(subject_->reader(), 0, 0, 4);
+  subject_->writer().submit(make_empty(0, 6));
+  subject_->writer().flush();
+  ASSERT_TRUE(settlements_.wait_for(6));
+  EXPECT_FALSE(waiting.answered());
+  submit(0, 7);
+  EXPECT_EQ(waiting.first(), 7U);
+}
+
+TEST_P(BufferContract, WhatComesWithABlockIsCountedAndKept) {
+  SealedBlock block = make_block(0, 1, 3, "data");
+  block.counted = {{"received", 6}, {"filtered", 2}};
+  block.dead.push_back(make_dead_input(0, 4, "broken"));
+  subject_->writer().submit(std::move(block));
+  block = make_empty(0, 5, {{"key", "value"}});
+  block.counted = {{"received", 10}, {"made", 1}, {"aggregated", 9}, {"dropped_error", 1}};
+  block.dead.push_back(make_dead_input(0, 6, "also broken"));
+  subject_->writer().submit(std::move(block));
+  submit(1, 7);
+  subject_->writer().flush();
+  ASSERT_TRUE(settlements_.wait_for(3));
+  const Ledger ledger = subject_->ledger(0);
+  EXPECT_EQ(ledger.at("received"), 16U);
+  EXPECT_EQ(ledger.at("made"), 1U);
+  EXPECT_EQ(ledger.at("filtered"), 2U);
+  EXPECT_EQ(ledger.at("aggregated"), 9U);
+  EXPECT_EQ(ledger.at("dropped_error"), 1U);
+  EXPECT_EQ(ledger.at("dead_input"), 2U);
+  EXPECT_EQ(ledger.at("stored"), 3U);
+  EXPECT_EQ(input_balance_of(ledger).in, input_balance_of(ledger).out);
+  EXPECT_EQ(subject_->ledger(1).at("received"), 1U);
+  const std::vector<DeadLetter> dead = subject_->dead_input();
+  ASSERT_EQ(dead.size(), 2U);
+  EXPECT_EQ(dead[0].reason, "invalid_json");
+  EXPECT_EQ(dead[0].detail, "at byte 4");
+  EXPECT_EQ(dead[1].detail, "at byte 6");
 }
 
 TEST_P(BufferContract, HandsOutTheBlocksOfAFlowInOrder) {

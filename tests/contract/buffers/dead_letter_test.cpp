@@ -19,9 +19,11 @@ namespace {
 
 using testing_support::drop_dead_letter;
 using testing_support::Fetch;
+using testing_support::forget_dead_input;
 using testing_support::line_of;
 using testing_support::lines_of;
 using testing_support::list_dead_letters;
+using testing_support::make_dead_input;
 using testing_support::make_lines;
 using testing_support::read_dead_letter;
 using testing_support::requeue_dead_letter;
@@ -254,6 +256,45 @@ TEST_F(DeadLetterTest, ThereIsAnAnswerAlsoWhenItHasStopped) {
   thread_ = {};
   EXPECT_EQ(requeue_dead_letter(*buffer_, DeadId(1)).error().reaction, Reaction::Closed);
   EXPECT_EQ(list_dead_letters(*buffer_, DeadId(0), 1).error().reaction, Reaction::Closed);
+}
+
+TEST_F(DeadLetterTest, InputIsForgottenWhenItsMessageHasBeenPutThroughOnceMore) {
+  start();
+  SealedBlock sealed = make_lines(0, 1, {"fine", "refused"});
+  sealed.counted = {{"received", 4}};
+  sealed.dead = {make_dead_input(0, 3, "first"), make_dead_input(0, 4, "second")};
+  buffer_->submit(std::move(sealed));
+  buffer_->flush();
+  ASSERT_TRUE(settlements_.wait_for(++submitted_));
+  const Entries entries = dead();
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ((*read_dead_letter(*buffer_, entries[0].id))->data, "first");
+
+  const Status requeued = requeue_dead_letter(*buffer_, entries[0].id);
+  ASSERT_FALSE(requeued);
+  EXPECT_EQ(requeued.error().reaction, Reaction::Reject);
+  EXPECT_NE(requeued.error().message.find("only a running agent"), std::string::npos)
+      << requeued.error().message;
+  EXPECT_TRUE(forget_dead_input(*buffer_, entries[0].id));
+  EXPECT_FALSE(forget_dead_input(*buffer_, entries[0].id)) << "it is gone";
+  EXPECT_TRUE(drop_dead_letter(*buffer_, entries[1].id));
+  EXPECT_TRUE(dead().empty());
+  EXPECT_EQ(counted("dead_input"), 2U);
+  EXPECT_EQ(counted("retried_input"), 1U);
+  EXPECT_EQ(counted("dropped_dead"), 1U);
+  EXPECT_EQ(imbalance_of(buffer_->ledgers().at("a"), 2), 0);
+  start();
+  EXPECT_TRUE(dead().empty());
+}
+
+TEST_F(DeadLetterTest, WhatASinkHasRefusedIsNotForgottenAsInput) {
+  start();
+  store(1);
+  bury(0, 1);
+  settle_everything();
+  ASSERT_EQ(dead().size(), 1U);
+  EXPECT_FALSE(forget_dead_input(*buffer_, dead()[0].id));
+  EXPECT_EQ(dead().size(), 1U);
 }
 
 }  // namespace

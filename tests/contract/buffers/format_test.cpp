@@ -86,9 +86,10 @@ TEST_F(FormatTest, AFileOfFormat1IsBroughtUpToDateWithEverythingInIt) {
     EXPECT_TRUE(settlements.wait_for(1));
     EXPECT_EQ(buffer->counts().damaged_blocks, 0U);
   }
-  EXPECT_EQ(ask("SELECT format FROM meta"), 3);
+  EXPECT_EQ(ask("SELECT format FROM meta"), 4);
   EXPECT_EQ(ask("SELECT count(*) FROM block WHERE skipped = 0"), 4);
   EXPECT_EQ(ask("SELECT records FROM ledger WHERE flow = 3 AND what = 'stored'"), 13);
+  EXPECT_EQ(ask("SELECT records FROM ledger WHERE flow = 3 AND what = 'received'"), 13);
   EXPECT_EQ(ask("SELECT count(*) FROM dead"), 0);
   EXPECT_EQ(ask("SELECT count(*) FROM confirmed"), 0);
 }
@@ -132,13 +133,40 @@ TEST_F(FormatTest, AFileOfFormat2IsCountedOnce) {
   };
   store(1);
   run(open_file().get(),
-      "DROP TABLE seal; DELETE FROM ledger WHERE what LIKE 'held%'; UPDATE meta SET format = 2");
+      "DROP TABLE seal; DELETE FROM ledger WHERE what LIKE 'held%' OR what = 'received';"
+      "UPDATE meta SET format = 2");
   store(5);
-  EXPECT_EQ(ask("SELECT format FROM meta"), 3);
+  EXPECT_EQ(ask("SELECT format FROM meta"), 4);
   EXPECT_EQ(ask("SELECT count(*) FROM seal"), 0);
   EXPECT_EQ(ask("SELECT records FROM ledger WHERE what = 'held_blocks'"), 2);
   EXPECT_EQ(ask("SELECT records FROM ledger WHERE what = 'held_records'"), 8);
   EXPECT_EQ(ask("SELECT records FROM ledger WHERE what = 'held_bytes'"), 8);
+}
+
+TEST_F(FormatTest, AFileOfFormat3CountsWhatItHasStoredAsReceived) {
+  const SqliteBufferOptions options{.directory = directory_.path(),
+                                    .routes = {{"a", {"x"}}, {"b", {"x"}}}};
+  const auto store = [&](std::size_t flow, std::uint64_t first) {
+    Settlements settlements;
+    const auto buffer = *open_sqlite_buffer(options, clock_);
+    const std::jthread thread([&](std::stop_token stop) {
+      buffer->run(settlements, std::chrono::seconds(10), std::move(stop));
+    });
+    buffer->submit(make_block(flow, first, 4, "data"));
+    buffer->flush();
+    EXPECT_TRUE(settlements.wait_for(1));
+    return buffer->ledgers();
+  };
+  store(0, 1);
+  run(open_file().get(),
+      "DELETE FROM ledger WHERE what IN ('received', 'held_through');"
+      "UPDATE meta SET format = 3");
+  const FlowLedgers ledgers = store(1, 5);
+  EXPECT_EQ(ask("SELECT format FROM meta"), 4);
+  for (const std::string flow : {"a", "b"}) {
+    EXPECT_EQ(ledgers.at(flow).at("received"), 4U) << flow;
+    EXPECT_EQ(ledgers.at(flow).at("stored"), 4U) << flow;
+  }
 }
 
 TEST_F(FormatTest, AFileOfALaterFormatIsRefusedAndNotTouched) {
@@ -147,7 +175,7 @@ TEST_F(FormatTest, AFileOfALaterFormatIsRefusedAndNotTouched) {
     // What it says about its format is still in the log, as after a crash.
     const Database database = open_file();
     sqlite3_db_config(database.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    run(database.get(), "UPDATE meta SET format = 4");
+    run(database.get(), "UPDATE meta SET format = 5");
   }
   const std::string database = contents(directory_.file("buffer.db"));
   const std::string log = contents(directory_.file("buffer.db-wal"));
@@ -156,7 +184,7 @@ TEST_F(FormatTest, AFileOfALaterFormatIsRefusedAndNotTouched) {
   const auto refused = open_sqlite_buffer({.directory = directory_.path(), .routes = {}}, clock_);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().reaction, Reaction::Fatal);
-  EXPECT_NE(refused.error().message.find("format 4"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("format 5"), std::string::npos);
   EXPECT_TRUE(contents(directory_.file("buffer.db")) == database);
   EXPECT_TRUE(contents(directory_.file("buffer.db-wal")) == log);
 }

@@ -140,9 +140,11 @@ class SalvageTest : public testing::Test {
   void expect_balance() {
     EXPECT_EQ(ask("SELECT sum(records) FROM ledger WHERE what IN ('stored', 'requeued')"),
               ask("SELECT coalesce(sum(records), 0) FROM ledger WHERE what NOT IN"
-                  " ('stored', 'requeued', 'dropped_dead')"
+                  " ('stored', 'requeued', 'dropped_dead', 'received')"
                   " AND what NOT LIKE 'held%'") +
                   ask("SELECT coalesce(sum(n), 0) FROM block"));
+    EXPECT_EQ(ask("SELECT sum(records) FROM ledger WHERE what = 'received'"),
+              ask("SELECT sum(records) FROM ledger WHERE what = 'stored'"));
   }
 
   const TempDirectory directory_;

@@ -24,6 +24,8 @@ using testing_support::firsts;
 using testing_support::heal_disk;
 using testing_support::limit_disk;
 using testing_support::make_block;
+using testing_support::make_dead_input;
+using testing_support::make_empty;
 using testing_support::SteppedBuffer;
 using testing_support::TempDirectory;
 
@@ -91,6 +93,62 @@ TEST_F(DiskFullTest, StoresWhatWaitedWhenThereIsRoomAgain) {
   EXPECT_EQ(buffer.counts().trouble, "");
   EXPECT_EQ(buffer.settled().size(), refused);
   EXPECT_EQ(buffer.drain(0, 0).size(), refused);
+}
+
+TEST_F(DiskFullTest, AnEmptyBlockIsDoneWithAlthoughThereIsNoRoom) {
+  const std::string large(300'000, 'x');
+  SqliteBufferOptions two = options();
+  two.routes = {{"a", {"x"}}, {"b", {"x"}}};
+  SteppedBuffer buffer(two);
+  ASSERT_TRUE(buffer.open());
+  buffer.submit(make_block(0, 1, 1, data()));
+  buffer.tick();
+  limit_disk(disk_use(directory_.path()), directory_.path());
+  buffer.submit(make_block(0, 2, 1, large));
+  SealedBlock empty = make_empty(1, 3, {{"key", "value"}});
+  empty.counted = {{"received", 7}, {"filtered", 7}};
+  buffer.submit(std::move(empty));
+  SealedBlock letter = make_empty(1, 4);
+  letter.counted = {{"received", 1}};
+  letter.dead.push_back(make_dead_input(1, 5, large));
+  buffer.submit(std::move(letter));
+  buffer.submit(make_empty(0, 6, {{"late", "value"}}));  // behind what does not fit
+  buffer.tick();
+  ASSERT_TRUE(disk_has_failed());
+  EXPECT_EQ(buffer.settled(), (std::vector<std::uint64_t>{1, 3}));
+  EXPECT_EQ(buffer.loop().inbox().load("key"), "value");
+  EXPECT_FALSE(buffer.loop().inbox().load("late"));
+
+  heal_disk();
+  buffer.tick();
+  EXPECT_EQ(buffer.settled(), (std::vector<std::uint64_t>{1, 3, 2, 4, 6}));
+  ASSERT_TRUE(buffer.open());
+  EXPECT_EQ(buffer.loop().inbox().load("late"), "value");
+  EXPECT_EQ(buffer.loop().inbox().ledgers().at("b"),
+            (Ledger{{"received", 8}, {"filtered", 7}, {"dead_input", 1}}));
+  buffer.inspect([](Inspection& file) {
+    const Result<BufferOutline> outline = file.outline();
+    ASSERT_TRUE(outline) << outline.error().message;
+    EXPECT_EQ(outline->dead_letters, 1U);
+  });
+}
+
+TEST_F(DiskFullTest, WhatAnEmptyBlockBringsIsOnTheFullDisk) {
+  SteppedBuffer buffer(options());
+  ASSERT_TRUE(buffer.open());
+  buffer.submit(make_block(0, 1, 1, data()));
+  buffer.tick();
+  limit_disk(disk_use(directory_.path()), directory_.path());
+  SealedBlock empty = make_empty(0, 2, {{"key", "value"}});
+  empty.counted = {{"received", 7}, {"filtered", 7}};
+  buffer.submit(std::move(empty));
+  buffer.submit(make_block(0, 3, 1, std::string(300'000, 'x')));
+  buffer.tick();
+  EXPECT_EQ(buffer.settled(), (std::vector<std::uint64_t>{1, 2}));
+  ASSERT_TRUE(buffer.open());
+  EXPECT_EQ(buffer.loop().inbox().load("key"), "value");
+  EXPECT_EQ(buffer.loop().last(), Sequence(2));
+  EXPECT_EQ(buffer.loop().inbox().ledgers().at("a").at("filtered"), 7U);
 }
 
 TEST_F(DiskFullTest, SinksReadOnWhileNothingCanBeStored) {

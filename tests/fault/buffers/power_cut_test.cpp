@@ -1,5 +1,7 @@
 // Cuts the power at random moments, also while the buffer recovers from the last cut, on a disk
-// that keeps of what was not synced whatever it likes. Nothing that was settled may be missing.
+// that keeps of what was not synced whatever it likes. Nothing that was settled may be missing, nor
+// what came with it: states, figures and dead letters.
+#include "buffers/ledger.h"
 #include "tests/support/power_cut_vfs.h"
 #include "tests/support/stepped_buffer.h"
 #include "tests/support/temp_directory.h"
@@ -24,6 +26,8 @@ namespace {
 
 using testing_support::firsts;
 using testing_support::make_block;
+using testing_support::make_dead_input;
+using testing_support::make_empty;
 using testing_support::PowerCutDisk;
 using testing_support::PowerCutOptions;
 using testing_support::SteppedBuffer;
@@ -53,6 +57,7 @@ class Device {
       : random_(seed),
         disk_(options, seed + 1),
         path_(directory.path() + "/buffer.db"),
+        lazy_(spill_after > std::chrono::milliseconds(0)),
         buffer_({.directory = directory.path(),
                  .spill_after = spill_after,
                  .routes = {{"a", {"x", "y"}}, {"b", {"x"}}},
@@ -92,8 +97,12 @@ class Device {
           buffer_.loop().inbox().load("flow " + std::to_string(flow)).value_or("0");
       EXPECT_GE(std::stoull(state), newest_settled_[flow]) << "the state is older than its block";
     }
+    check_accounts();
     for (const auto& [first, block] : settled_) {
       EXPECT_GE(buffer_.loop().last(), block->last()) << "a sequence would be used again";
+      if (const auto letter = letters_.find(first); letter != letters_.end()) {
+        EXPECT_GE(number(buffer_.loop().last()), letter->second) << "that of a dead letter";
+      }
     }
     EXPECT_GE(buffer_.loop().last(), handed_out_) << "a sequence has left already";
     EXPECT_EQ(buffer_.counts().damaged_blocks, 0U);
@@ -124,14 +133,68 @@ class Device {
     const auto count = static_cast<std::uint32_t>(1 + random_() % 5);
     const std::size_t size =
         random_() % 4 == 0 ? random_() % largest_ : random_() % (largest_ / 30);
-    SealedBlock block = make_block(flow, next_, count, random_bytes(random_, size));
-    if (random_() % 2 == 0) {
-      block.state = {{"flow " + std::to_string(flow), std::to_string(next_)}};
-      with_state_.insert(next_);
+    const std::uint64_t first = next_;
+    SealedBlock block;
+    if (random_() % 4 == 0) {
+      block = make_empty(flow, first);
+      block.counted = {{"received", 3}, {"made", 1}, {"filtered", 4}};
+      next_ += 1;
+    } else {
+      block = make_block(flow, first, count, random_bytes(random_, size));
+      next_ += count;
     }
-    submitted_[next_] = block.block;
-    next_ += count;
+    block.counted.push_back({word_of(first), 1});
+    if (random_() % 2 == 0) {
+      block.state = {{"flow " + std::to_string(flow), std::to_string(first)}};
+      with_state_.insert(first);
+    }
+    if (random_() % 4 == 0) {
+      block.dead.push_back(make_dead_input(flow, next_, random_bytes(random_, 1 + size / 4)));
+      block.counted.push_back({"received", 1});
+      letters_[first] = next_++;
+    }
+    submitted_[first] = block.block;
     buffer_.submit(std::move(block));
+  }
+
+  // Of each block a figure of its own tells how often it was counted.
+  static std::string word_of(std::uint64_t first) { return "block " + std::to_string(first); }
+
+  void check_accounts() {
+    BufferOutline outline;
+    std::map<std::uint64_t, int> dead;
+    buffer_.inspect([&](Inspection& file) {
+      outline = *file.outline();
+      const auto entries = file.dead(DeadId(0), 100'000);
+      ASSERT_TRUE(entries);
+      for (const DeadEntry& each : *entries) {
+        EXPECT_EQ(each.sink, "");
+        EXPECT_EQ(each.why.detail, "at byte " + std::to_string(number(each.first)));
+        const Result<BlockPtr> block = file.dead_block(each.id);
+        EXPECT_TRUE(block && *block != nullptr) << "a dead letter is damaged";
+        ++dead[number(each.first)];
+      }
+    });
+    Ledger all;
+    for (const FlowOutline& flow : outline.flows) {
+      EXPECT_EQ(imbalance_of(flow.ledger, flow.held.value_or(HeldOutline()).records), 0)
+          << "the ledger of flow " << flow.name << " does not balance";
+      all.insert(flow.ledger.begin(), flow.ledger.end());
+    }
+    for (const auto& [first, block] : submitted_) {
+      const bool settled = settled_.contains(first);
+      const auto letter = letters_.find(first);
+      // Without either, what was settled from memory is counted when something is written.
+      const bool written = !lazy_ || with_state_.contains(first) || letter != letters_.end();
+      const auto counted = all.find(word_of(first));
+      const std::uint64_t times = counted != all.end() ? counted->second : 0;
+      EXPECT_LE(times, 1U) << "block " << first << " was counted more than once";
+      EXPECT_TRUE(times == 1 || !settled || !written) << "block " << first << " was not counted";
+      if (letter != letters_.end()) {
+        EXPECT_EQ(dead[letter->second], static_cast<int>(times))
+            << "the letter of block " << first << " is not where its block is";
+      }
+    }
   }
 
   void confirm(std::size_t flow, std::size_t sink) {
@@ -169,8 +232,8 @@ class Device {
     }
     const std::set<std::uint64_t> there(numbers.begin(), numbers.end());
     for (const auto& [first, block] : settled_) {
-      const bool wanted =
-          number(block->flow) == flow && number(block->last()) > confirmed_[{flow, sink}];
+      const bool wanted = !block->empty() && number(block->flow) == flow &&
+                          number(block->last()) > confirmed_[{flow, sink}];
       if (wanted && !there.contains(first)) {
         ADD_FAILURE() << "block " << first << " was settled and is lost";
       }
@@ -196,6 +259,7 @@ class Device {
   std::mt19937_64 random_;
   PowerCutDisk disk_;
   std::string path_;
+  bool lazy_;
   SteppedBuffer buffer_;
   std::uint64_t next_ = 1;
   std::size_t largest_ = 30'000;
@@ -204,6 +268,7 @@ class Device {
   std::map<std::uint64_t, BlockPtr> settled_;
   std::map<std::size_t, std::uint64_t> newest_settled_;  // of those with a state
   std::set<std::uint64_t> with_state_;
+  std::map<std::uint64_t, std::uint64_t> letters_;  // by the block they came with
   Sequence handed_out_{};
   std::map<std::pair<std::size_t, std::size_t>, std::uint64_t> confirmed_;  // asked for, at least
 };

@@ -352,10 +352,8 @@ class History {
     if (found == all.flows.end()) {
       return;  // it has never stored anything
     }
-    std::map<std::string, std::uint64_t> ledger = found->ledger;
     const HeldOutline there = held(found->id);
-    EXPECT_EQ(ledger["stored"] + ledger["requeued"],
-              ledger["delivered"] + ledger["dead"] + ledger["damaged"] + there.records)
+    EXPECT_EQ(imbalance_of(found->ledger, there.records), 0)
         << "the ledger of flow " << name << " does not balance";
     // Of a flow that has never held anything it need not say so.
     EXPECT_TRUE(found->held.value_or(HeldOutline()) == there)

@@ -8,7 +8,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,7 +21,7 @@ using testing_support::SteppedBuffer;
 using testing_support::TempDirectory;
 
 using Numbers = std::vector<std::uint64_t>;
-using Sums = std::map<std::string, std::uint64_t>;
+using Sums = Ledger;
 
 Timestamp at(std::int64_t milliseconds) {
   return Timestamp(std::chrono::milliseconds(milliseconds));
@@ -101,7 +100,7 @@ TEST_F(InspectionTest, ShowsFlowsSinksAndTheLedger) {
   const FlowOutline a = flow("a");
   EXPECT_TRUE(a.configured);
   EXPECT_EQ(a.max_size, options_.routes[0].max_size);
-  EXPECT_EQ(a.ledger, (Sums{{"stored", 8}}));
+  EXPECT_EQ(a.ledger, (Sums{{"received", 8}, {"stored", 8}}));
   ASSERT_EQ(a.sinks.size(), 2U);
   EXPECT_EQ(a.sinks[0].name, "x");
   EXPECT_EQ(a.sinks[0].confirmed, Sequence(5));
@@ -195,7 +194,7 @@ TEST_F(InspectionTest, PurgesEverythingOfAFlow) {
   EXPECT_EQ(step->records, 8U);
   EXPECT_EQ(step->bytes, 8U);
   EXPECT_EQ(blocks(), (Numbers{6}));
-  EXPECT_EQ(flow("a").ledger, (Sums{{"stored", 8}, {"dropped_purged", 8}}));
+  EXPECT_EQ(flow("a").ledger, (Sums{{"received", 8}, {"stored", 8}, {"dropped_purged", 8}}));
   EXPECT_EQ(buffer_.counts().held_records, 2U);
   EXPECT_EQ(buffer_.fetch(0, 0, 0), nullptr);
   store(0, 11);
@@ -238,7 +237,7 @@ TEST_F(InspectionTest, PurgesForOneSinkAndKeepsWhatOthersNeed) {
   EXPECT_EQ(step->records, 8U);
   EXPECT_EQ(step->bytes, 4U) << "the other one is still there for y";
   EXPECT_EQ(blocks(), (Numbers{6, 8, 11}));
-  EXPECT_EQ(flow("a").ledger, (Sums{{"stored", 12}, {"dropped_purged", 5}}));
+  EXPECT_EQ(flow("a").ledger, (Sums{{"received", 12}, {"stored", 12}, {"dropped_purged", 5}}));
   const SinkOutline x = flow("a").sinks[0];
   EXPECT_EQ(x.confirmed, Sequence(10)) << "one range, not one for each block";
   EXPECT_TRUE(x.ranges.empty());
@@ -246,7 +245,8 @@ TEST_F(InspectionTest, PurgesForOneSinkAndKeepsWhatOthersNeed) {
   EXPECT_EQ(firsts(buffer_.drain(0, 1)), (Numbers{8, 11}));
   buffer_.confirm(0, 1, 14);
   buffer_.tick();
-  EXPECT_EQ(flow("a").ledger, (Sums{{"stored", 12}, {"dropped_purged", 5}, {"delivered", 3}}));
+  EXPECT_EQ(flow("a").ledger,
+            (Sums{{"received", 12}, {"stored", 12}, {"dropped_purged", 5}, {"delivered", 3}}));
 }
 
 TEST_F(InspectionTest, LeavesOlderBlocksToTheSinkWhoseNewerOnesArePurged) {

@@ -27,7 +27,7 @@ AgentStatus busy_agent() {
                      .sinks = {}};
   status.sources["plant"] = {.messages = 7, .connects = 2, .connected = true};
   FlowStatus& flow = status.flows["telemetry"];
-  flow.ledger = {{"stored", 12}, {"dropped_age", 3}};
+  flow.ledger = {{"received", 13}, {"dropped_error", 1}, {"stored", 12}, {"dropped_age", 3}};
   flow.counts = {.records = 500, .blocks = 5, .errors = 1};
   flow.room = {.held_records = 9, .held_bytes = 900, .max_bytes = 4'000};
   FeedCounts feed{
@@ -85,6 +85,9 @@ TEST(MetricsOfAnAgent, TellWhatIsKnownOfEveryPart) {
         R"(sluice_flow_records_total{flow="telemetry"} 500)",
         R"(sluice_flow_ledger_records_total{flow="telemetry",what="stored"} 12)",
         R"(sluice_flow_ledger_records_total{flow="telemetry",what="dead"} 0)",
+        R"(sluice_flow_ledger_records_total{flow="telemetry",what="received"} 13)",
+        R"(sluice_flow_ledger_records_total{flow="telemetry",what="dead_input"} 0)",
+        R"(sluice_flow_dropped_records_total{flow="telemetry",reason="error"} 1)",
         R"(sluice_flow_dropped_records_total{flow="telemetry",reason="age"} 3)",
         R"(sluice_flow_dropped_records_total{flow="telemetry",reason="full"} 0)",
         R"(sluice_flow_time_to_full_seconds{flow="telemetry"} 3600)",

@@ -92,7 +92,7 @@ TEST_P(BufferTools, ListFlowsAndWhatEachSinkMisses) {
   EXPECT_NE(json.find("\"name\":\"logs\""), std::string::npos) << json;
   EXPECT_NE(json.find("\"oldest_ms\":1000,\"newest_ms\":10000"), std::string::npos) << json;
   EXPECT_NE(json.find("\"confirmed_seq\":5"), std::string::npos) << json;
-  EXPECT_NE(json.find("\"ledger\":{\"stored\":8}"), std::string::npos) << json;
+  EXPECT_NE(json.find("\"ledger\":{\"received\":8,\"stored\":8}"), std::string::npos) << json;
 }
 
 TEST_P(BufferTools, PrintStats) {

@@ -1,19 +1,27 @@
 // `sluice dead …` against a running store and against a stopped one: the same answers.
 #include "tools/dead_tools.h"
 
+#include "tests/support/dead_letters.h"
 #include "tests/unit/tools/tool_fixture.h"
 #include "tools/buffer_tools.h"
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <future>
+#include <memory>
 #include <sstream>
 #include <string>
+#include <utility>
 
 namespace sluice {
 namespace {
 
+using testing_support::block_of_lines;
+using testing_support::compress;
 using testing_support::Fetch;
 using testing_support::line_of;
+using testing_support::list_dead_letters;
 using testing_support::Mode;
 using testing_support::name_of_mode;
 using testing_support::ToolTest;
@@ -32,6 +40,28 @@ class DeadTools : public ToolTest {
     bury(1, 2, "too_large", "413");
     bury(0, 3, "refused", "422: again");
     store_->store(1, 4, 1);
+  }
+  // Two messages that could not be decoded, as an agent keeps them, and their lines. The payload of
+  // the second is not UTF-8.
+  std::string fill_with_input() {
+    const std::string text =
+        R"({"seq":2,"ts":1700000000000,"topic":"plant/a","text":"{\"broken\""})"
+        "\n";
+    const std::string base64 =
+        R"({"seq":3,"ts":1700000000001,"topic":"plant/b","base64":"/wB/gA=="})"
+        "\n";
+    SealedBlock sealed = block_of_lines(0, 1, 1);
+    sealed.counted = {{"received", 3}};
+    for (const std::string& line : {text, base64}) {
+      Block letter = *block_of_lines(0, 2 + sealed.dead.size(), 1).block;
+      letter.raw_bytes = static_cast<std::uint32_t>(line.size());
+      letter.data = compress(line);
+      sealed.dead.push_back({.block = std::make_shared<const Block>(std::move(letter)),
+                             .why = {.reason = "invalid_json", .detail = "it ends too early"}});
+    }
+    store_->buffer().submit(std::move(sealed));
+    store_->store(0, 4, 1);
+    return text + base64;
   }
   void bury(std::size_t flow, std::uint64_t sequence, std::string reason, std::string detail) {
     store_->buffer().bury(FlowIndex(flow), SinkIndex(0), Sequence(sequence - 1), Sequence(sequence),
@@ -89,6 +119,52 @@ TEST_P(DeadTools, ChooseByFlowSinkReasonTimeAndNumber) {
   EXPECT_EQ(shown({.id = "2"}), line_of(2));
   EXPECT_TRUE(shown({.since = "soon"}).starts_with("error: soon is not a time"));
   EXPECT_EQ(shown({.id = "x"}), "error: id is not a number");
+}
+
+TEST_P(DeadTools, TellThatNoSinkHasSeenIt) {
+  const std::string line = fill_with_input();
+  const std::string text = listed();
+  EXPECT_NE(text.find("  logs  -            2"), std::string::npos) << text;
+  EXPECT_NE(listed({}, true).find(R"("flow":"logs","sink":null,"first_seq":2,)"),
+            std::string::npos);
+  EXPECT_EQ(shown(), line);
+  EXPECT_EQ(shown({.sink = "-"}), line);
+  EXPECT_EQ(shown({.sink = "cloud"}), "");
+  std::ostringstream findings;
+  const Result<bool> clean = verify_buffer(reach(), false, findings);
+  ASSERT_TRUE(clean);
+  EXPECT_TRUE(*clean) << findings.str();
+}
+
+TEST_P(DeadTools, PutAMessageThroughItsFlowOnceMore) {
+  const std::string lines = fill_with_input();
+  if (GetParam() == Mode::Stopped) {
+    const std::string refusal = retried();
+    EXPECT_TRUE(refusal.starts_with("0 dead letter(s) will be sent once more\nerror: 2 not: "))
+        << refusal;
+    EXPECT_NE(refusal.find("only a running agent"), std::string::npos) << refusal;
+    let_go();
+    EXPECT_EQ(shown(), lines);
+    return;
+  }
+  // The command waits until what comes of the messages is settled.
+  std::future<std::string> answer = std::async(std::launch::async, [this] { return retried(); });
+  const auto held = store_->retries().wait_for(2);
+  ASSERT_EQ(held.size(), 2U);
+  EXPECT_EQ(held[0].input.flow, "logs");
+  EXPECT_EQ(held[0].input.topic, "plant/a");
+  EXPECT_EQ(held[0].input.time, Timestamp(std::chrono::milliseconds(1'700'000'000'000)));
+  EXPECT_EQ(held[0].input.payload, R"({"broken")");
+  EXPECT_EQ(held[1].input.payload, std::string("\xff\0\x7f\x80", 4));
+  const auto letters = list_dead_letters(store_->buffer(), DeadId(0), 9);
+  ASSERT_TRUE(letters);
+  EXPECT_EQ(letters->size(), 2U) << "one is gone before its message is settled";
+  held[0].settled({});
+  held[1].settled(Error{Reaction::Reject, "there is no such flow"});
+  EXPECT_EQ(answer.get(),
+            "1 dead letter(s) will be sent once more\nerror: 1 not: there is no such flow");
+  EXPECT_EQ(shown(), lines.substr(lines.find('\n') + 1));
+  EXPECT_EQ(store_->buffer().ledgers().at("logs").at("retried_input"), 1U);
 }
 
 TEST_P(DeadTools, SendThemOnceMore) {

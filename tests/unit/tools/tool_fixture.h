@@ -8,13 +8,18 @@
 #include "tools/backend.h"
 #include "tools/buffer_routes.h"
 #include "tools/dead_routes.h"
+#include "tools/input_retry.h"
 
 #include <gtest/gtest.h>
 #include <zstd.h>
 
 #include <chrono>
+#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -52,8 +57,37 @@ inline SealedBlock block_of_lines(std::size_t flow, std::uint64_t first, std::ui
   block.min_time = Timestamp(std::chrono::milliseconds(1'000 * first));
   block.max_time = Timestamp(std::chrono::milliseconds(1'000 * (first + count - 1)));
   block.data = compress(lines);
-  return {std::make_shared<const Block>(std::move(block)), {}};
+  return {.block = std::make_shared<const Block>(std::move(block)),
+          .counted = {{"received", count}}};
 }
+
+// Stands for the field side of an agent: keeps what is to be put through once more until the test
+// says what has become of it.
+class HeldRetries final : public InputRetry {
+ public:
+  struct Held {
+    RetriedInput input;
+    std::function<void(Status)> settled;
+  };
+
+  void retry(RetriedInput input, std::function<void(Status)> settled) override {
+    const std::lock_guard lock(mutex_);
+    held_.push_back({std::move(input), std::move(settled)});
+    changed_.notify_all();
+  }
+
+  // As many as are asked for; fewer if it takes too long.
+  std::vector<Held> wait_for(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, kPatience, [&] { return held_.size() >= count; });
+    return std::exchange(held_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Held> held_;
+};
 
 // The store of an agent and, if it is wanted, its admin server.
 class StoreWithSocket {
@@ -68,7 +102,7 @@ class StoreWithSocket {
     AdminRoutes routes;
     add_buffer_routes(routes, *buffer_);
     add_dead_routes(routes, *buffer_);
-    add_dead_changes(routes, *buffer_);
+    add_dead_changes(routes, *buffer_, &retries_);
     AdminOptions endpoint;
     endpoint.listen.kind = AdminAddress::Kind::Off;
     server_.emplace(
@@ -79,6 +113,7 @@ class StoreWithSocket {
   }
 
   SqliteBuffer& buffer() { return *buffer_; }
+  HeldRetries& retries() { return retries_; }
 
   void store(std::size_t flow, std::uint64_t first, std::uint32_t count) {
     buffer_->submit(block_of_lines(flow, first, count));
@@ -89,6 +124,7 @@ class StoreWithSocket {
  private:
   const SystemClock clock_;
   Settlements settlements_;
+  HeldRetries retries_;
   std::size_t stored_ = 0;
   std::unique_ptr<SqliteBuffer> buffer_;
   std::jthread thread_;
