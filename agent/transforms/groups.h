@@ -190,6 +190,11 @@ class GroupState final : public Stateful {
   [[nodiscard]] Timeline& timeline() { return timeline_; }
   [[nodiscard]] const Timeline& timeline() const { return timeline_; }
   [[nodiscard]] GroupTable<Value>& groups() { return groups_; }
+  [[nodiscard]] const GroupTable<Value>& groups() const { return groups_; }
+
+  // A time that is kept with them. Who moves it on touches the state as well.
+  [[nodiscard]] Timestamp mark() const { return mark_; }
+  void set_mark(Timestamp mark) { mark_ = mark; }
 
   // Something has changed that must not be forgotten.
   void touch() { changed_ = true; }
@@ -197,12 +202,13 @@ class GroupState final : public Stateful {
 
   std::string save() override {
     changed_ = false;
-    if (groups_.size() == 0) {
+    if (groups_.size() == 0 && mark_ == kNoMark) {
       return {};
     }
     StateWriter writer(kind_);
     writer.text(meaning_);
     timeline_.save(writer);
+    writer.time(mark_.time_since_epoch());
     writer.number(groups_.size());
     groups_.for_each([&](std::string_view key, const Value& value) {
       writer.text(key);
@@ -221,6 +227,7 @@ class GroupState final : public Stateful {
     }
     Timeline timeline;
     timeline.restore(*reader);
+    const Timestamp mark(reader->time());
     GroupTable<Value> groups(most_);
     for (std::uint64_t left = reader->number(); left > 0 && reader->good(); --left) {
       const std::string_view key = reader->text();
@@ -233,6 +240,7 @@ class GroupState final : public Stateful {
       return Error{Reaction::Reject, "the state is damaged"};
     }
     timeline_ = timeline;
+    mark_ = mark;
     groups_ = std::move(groups);
     return {};
   }
@@ -240,8 +248,11 @@ class GroupState final : public Stateful {
  private:
   std::string kind_;
   std::string meaning_;
+  static constexpr Timestamp kNoMark = Timestamp::min();
+
   std::size_t most_;
   Timeline timeline_;
+  Timestamp mark_ = kNoMark;
   GroupTable<Value> groups_;
   bool changed_ = false;
 };

@@ -2,6 +2,7 @@
 #include "tests/unit/transforms/running.h"
 #include "transforms/state_bytes.h"
 #include "transforms/thinning_steps.h"
+#include "transforms/window_step.h"
 
 #include <gtest/gtest.h>
 
@@ -171,6 +172,22 @@ INSTANTIATE_TEST_SUITE_P(
              [] {
                return make_sample(
                    {.every = seconds(3), .take = SampleOptions::Take::Last, .max_groups = 4});
+             }},
+        Kind{"window",
+             [] {
+               return make_window({.every = seconds(2),
+                                   .size = seconds(5),
+                                   .by = {"d"},
+                                   .fields = {{"t", {Aggregation::Stddev, Aggregation::P50}}},
+                                   .max_groups = 8});
+             }},
+        Kind{"window_by_event",
+             [] {
+               return make_window({.every = seconds(2),
+                                   .fields = {{"t", {Aggregation::First, Aggregation::Count}}},
+                                   .time_field = "at",
+                                   .grace = seconds(1),
+                                   .max_groups = 8});
              }},
         Kind{"throttle",
              [] { return make_throttle({.most = 2, .per = seconds(5), .max_groups = 4}); }}),
