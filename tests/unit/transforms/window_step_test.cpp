@@ -38,7 +38,7 @@ WindowOptions by_event(Late late = Late::Emit) {
 }
 
 std::string event(std::int64_t at) {
-  return "{\"t\":1,\"at\":" + std::to_string(kStart + at) + "}";
+  return R"({"t":1,"at":)" + std::to_string(kStart + at) + "}";
 }
 
 std::string result(std::int64_t start, int count, bool late = false) {
@@ -55,7 +55,7 @@ int counted(const Running& step) {
   int sum = 0;
   for (const Came& each : step.came()) {
     std::smatch match;
-    if (std::regex_search(each.body, match, std::regex("\"t_count\":(\\d+)"))) {
+    if (std::regex_search(each.body, match, std::regex(R"re("t_count":(\d+))re"))) {
       sum += std::stoi(match[1]);
     }
   }
