@@ -37,10 +37,19 @@ std::string_view put_if_number(std::string_view text, Arena& arena) {
   return arena.put(json);
 }
 
-std::string_view json_of(std::string_view text, TextType type, Arena& arena) {
+// Of a text in which nothing needs an escape.
+std::string_view put_quoted(std::string_view text, Arena& arena) {
+  char* const json = arena.need(text.size() + 2);
+  json[0] = '"';
+  std::ranges::copy(text, json + 1);
+  json[text.size() + 1] = '"';
+  return {json, text.size() + 2};
+}
+
+std::string_view json_of(std::string_view text, TextType type, bool plain, Arena& arena) {
   switch (type) {
     case TextType::Text:
-      return put_text(text, arena);
+      return plain ? put_quoted(text, arena) : put_text(text, arena);
     case TextType::Int:
       return put_if_number<std::int64_t>(text, arena);
     case TextType::Real:
@@ -72,7 +81,8 @@ class Parse final : public Step {
       const RecordField* const field = batch.find(row, key_);
       const auto text = field != nullptr ? text_in(field->value, unescaped_) : std::nullopt;
       if (text) {
-        parse(batch, row, *text);
+        const bool plain = text->data() != unescaped_.data();  // as it stands in the JSON text
+        parse(batch, row, *text, plain);
       }
     });
   }
@@ -84,7 +94,7 @@ class Parse final : public Step {
     TextType type;
   };
 
-  void parse(RowBatch& batch, Row& row, std::string_view text) {
+  void parse(RowBatch& batch, Row& row, std::string_view text, bool plain) {
     switch (regex_.find(text)) {
       case Regex::Outcome::NoMatch:
         return RowBatch::fail(row, "parse", "no_match");
@@ -96,9 +106,11 @@ class Parse final : public Step {
     if (!keep_) {
       batch.remove(row, key_);
     }
+    const bool alone = row.count == 0;  // as a line of a log is
     for (const Group& group : groups_) {
       if (const auto part = regex_.group(group.number)) {
-        batch.set(row, group.key, json_of(*part, group.type, batch.arena()));
+        const std::string_view value = json_of(*part, group.type, plain, batch.arena());
+        alone ? batch.append(row, group.key, value) : batch.set(row, group.key, value);
       }
     }
   }

@@ -12,25 +12,29 @@ namespace {
 
 constexpr std::string_view kSpace = " \t\r\n";
 
+// Behind the string that begins here.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at) {
+    at += text[at] == '\\' ? 1U : 0U;
+  }
+  return at + 1;
+}
+
 // The end of the item that begins the text of an array behind its bracket: the comma or bracket
 // that follows it. The text is valid JSON.
 std::size_t end_of_item(std::string_view text) {
   int depth = 0;
-  bool quoted = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
+  for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
-    if (quoted) {
-      at += c == '\\' ? 1U : 0U;
-      quoted = c != '"';
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '[' || c == '{') {
-      ++depth;
-    } else if (depth > 0) {
-      depth -= c == ']' || c == '}' ? 1 : 0;
-    } else if (c == ',' || c == ']') {
+    if (c == '"') {
+      at = end_of_string(text, at);
+      continue;
+    }
+    if (depth == 0 && (c == ',' || c == ']')) {
       return at;
     }
+    depth += (c == '[' || c == '{' ? 1 : 0) - (c == ']' || c == '}' ? 1 : 0);
+    ++at;
   }
   return text.size();
 }

@@ -134,13 +134,13 @@ void WindowShape::put_result(std::string_view key, const WindowGroup& group,
     const std::string_view value = values.substr(0, values.find('\0'));
     values.remove_prefix(value.size() + 1);
     if (!value.empty()) {
-      batch.set(row, by, value);
+      batch.append(row, by, value);
     }
   }
-  batch.set(row, "window_start", put_ms(group.start, arena));
-  batch.set(row, "window_end", put_ms(group.start + size_, arena));
+  batch.append(row, "window_start", put_ms(group.start, arena));
+  batch.append(row, "window_end", put_ms(group.start + size_, arena));
   if (group.late) {
-    batch.set(row, "late", "true");
+    batch.append(row, "late", "true");
   }
   for (std::size_t i = 0; i < fields_.size(); ++i) {
     for (const Field::Output& output : fields_[i].outputs) {
@@ -148,11 +148,11 @@ void WindowShape::put_result(std::string_view key, const WindowGroup& group,
       if (output.function == Aggregation::Count) {
         std::string& text = arena.scratch();
         append_number(group.fields[i].count(), text);
-        batch.set(row, output.key, arena.put(text));
+        batch.append(row, output.key, arena.put(text));
       } else if (const auto value = any ? group.fields[i].value(output.function) : std::nullopt) {
-        batch.set(row, output.key, put_number(*value, arena));
+        batch.append(row, output.key, put_number(*value, arena));
       } else {
-        batch.set(row, output.key, "null");
+        batch.append(row, output.key, "null");
       }
     }
   }
