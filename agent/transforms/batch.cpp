@@ -110,11 +110,16 @@ RecordField* RowBatch::find(const Row& row, std::string_view key) {
 }
 
 void RowBatch::set(Row& row, std::string_view key, std::string_view value) {
-  row.changed = true;
   if (RecordField* const field = find(row, key)) {
+    row.changed = true;
     field->value = value;
     return;
   }
+  append(row, key, value);
+}
+
+void RowBatch::append(Row& row, std::string_view key, std::string_view value) {
+  row.changed = true;
   if (row.count == row.room) {
     reserve(row, row.count + 1 + kSpareFields);
   }

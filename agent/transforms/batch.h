@@ -80,6 +80,8 @@ class RowBatch {
   // Key and value must live as long as the batch: from the configuration, another field, or
   // arena().
   void set(Row& row, std::string_view key, std::string_view value);
+  // The same for a key that the row is known not to have: it is not looked for.
+  void append(Row& row, std::string_view key, std::string_view value);
   void remove(Row& row, std::string_view key);
   // Keeps the fields for which `wanted` is true, in order.
   template <class Wanted>

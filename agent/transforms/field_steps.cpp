@@ -10,12 +10,6 @@
 namespace sluice {
 namespace {
 
-std::vector<std::string> key_texts(const std::vector<std::string>& names) {
-  std::vector<std::string> keys;
-  std::ranges::transform(names, std::back_inserter(keys), key_text);
-  return keys;
-}
-
 class DropKeep final : public Step {
  public:
   DropKeep(const std::vector<std::string>& fields, bool keep)

@@ -2,8 +2,10 @@
 
 #include "core/json_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <iterator>
 #include <system_error>
 
 namespace sluice {
@@ -106,6 +108,12 @@ std::string key_text(std::string_view name) {
   std::string key;
   append_escaped(name, key);
   return key;
+}
+
+std::vector<std::string> key_texts(const std::vector<std::string>& names) {
+  std::vector<std::string> keys;
+  std::ranges::transform(names, std::back_inserter(keys), key_text);
+  return keys;
 }
 
 std::string_view put_number(double number, Arena& arena) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sluice {
 
@@ -28,6 +29,7 @@ std::optional<std::string_view> text_in(std::string_view json, std::string& scra
 
 // The name of a field as it stands between the quotes of JSON text.
 std::string key_text(std::string_view name);
+std::vector<std::string> key_texts(const std::vector<std::string>& names);
 
 // As JSON text in the arena.
 std::string_view put_number(double number, Arena& arena);
