@@ -24,6 +24,12 @@ std::string_view key_of(BodyKind kind) {
   return {};
 }
 
+std::string_view without_space(std::string_view json) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = std::min(json.find_first_not_of(kSpace), json.size());
+  return json.substr(first, json.find_last_not_of(kSpace) + 1 - first);
+}
+
 bool lies_within(std::string_view part, std::string_view whole) {
   return part.data() >= whole.data() && part.data() <= whole.data() + whole.size();
 }
@@ -86,7 +92,7 @@ void RowBatch::take_scalar(Row& row) {
   row.first = static_cast<std::uint32_t>(fields_.size());
   row.count = 1;
   row.room = 1 + kSpareFields;
-  RecordField field{key_of(row.kind), row.body};
+  RecordField field{key_of(row.kind), without_space(row.body)};
   if (row.kind != BodyKind::Json) {
     std::string& text = arena_.scratch();
     text += '"';
