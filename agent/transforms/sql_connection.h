@@ -43,6 +43,7 @@ class SqlDeadline {
 class SqlConnection {
  public:
   SqlConnection();
+  ~SqlConnection() = default;
   SqlConnection(const SqlConnection&) = delete;
   SqlConnection& operator=(const SqlConnection&) = delete;
 

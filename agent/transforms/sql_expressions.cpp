@@ -93,7 +93,7 @@ class Group {
 
 // Where WHERE wants an expression: there, functions of many rows are refused.
 std::optional<SqlFault> Group::check(const Part& part) {
-  static const std::string kBefore = "SELECT 1 FROM records WHERE (";
+  static const std::string before = "SELECT 1 FROM records WHERE (";
   const auto fault = [&part](std::string message, std::optional<std::size_t> offset) {
     return SqlFault{std::move(message), part.clause, part.field, offset};
   };
@@ -103,14 +103,14 @@ std::optional<SqlFault> Group::check(const Part& part) {
   if (const auto bracket = unmatched_bracket(part.expression)) {
     return fault("there is a ) too many", bracket);
   }
-  std::optional<SqlRefusal> refusal = query_.compile(kBefore + part.expression + "\n)");
+  std::optional<SqlRefusal> refusal = query_.compile(before + part.expression + "\n)");
   if (!refusal) {
     return std::nullopt;
   }
   std::optional<std::size_t> offset;
-  if (refusal->offset && *refusal->offset >= kBefore.size()) {
+  if (refusal->offset && *refusal->offset >= before.size()) {
     // What is missing at the end is missed behind it.
-    offset = std::min(*refusal->offset - kBefore.size(), part.expression.size());
+    offset = std::min(*refusal->offset - before.size(), part.expression.size());
   }
   return fault(std::move(refusal->message), offset);
 }

@@ -1,5 +1,6 @@
 #include "transforms/sql_query.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice {
@@ -15,7 +16,7 @@ bool opens_name(char c) {
 
 }  // namespace
 
-SqlQuery::SqlQuery(const SqlTypes& types) : table_(types) {
+SqlQuery::SqlQuery(SqlTypes types) : table_(std::move(types)) {
   connection_.show(SqlTable::module(), &table_);
 }
 

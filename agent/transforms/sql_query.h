@@ -21,7 +21,8 @@ class SqlQuery {
  public:
   enum class End { Done, Error, Timeout };
 
-  explicit SqlQuery(const SqlTypes& types);
+  explicit SqlQuery(SqlTypes types);
+  ~SqlQuery() = default;
   SqlQuery(const SqlQuery&) = delete;
   SqlQuery& operator=(const SqlQuery&) = delete;
 

@@ -6,11 +6,15 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <utility>
 
 namespace sluice {
 namespace {
 
-enum FixedColumn : int { kRow, kTopic, kTime, kFirstField };
+// Column 0 is kRowColumn.
+constexpr int kTopic = 1;
+constexpr int kTime = 2;
+constexpr int kFirstField = 3;
 
 // SQLite would take these for the number of the row if there were no columns of that name.
 constexpr std::array<std::string_view, 3> kRowNames = {"rowid", "oid", "_rowid_"};
@@ -150,7 +154,7 @@ const sqlite3_module& SqlTable::module() {
   return shown;
 }
 
-SqlTable::SqlTable(const SqlTypes& types) : types_(types) {
+SqlTable::SqlTable(SqlTypes types) : types_(std::move(types)) {
   for (const std::string_view name : kRowNames) {
     columns_.push_back({std::string(name), std::string(name), declared(name)});
   }

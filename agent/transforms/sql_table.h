@@ -23,7 +23,7 @@ class SqlTable {
  public:
   static constexpr std::string_view kRowColumn = "# row";  // the position in live()
 
-  explicit SqlTable(const SqlTypes& types);
+  explicit SqlTable(SqlTypes types);
 
   static const sqlite3_module& module();
 
@@ -61,7 +61,7 @@ class SqlTable {
     std::string name;
     std::string key;  // as JSON text
     std::optional<SqlType> type;
-    unsigned kinds = kSawNothing;
+    SqlKinds kinds = kSawNothing;
     bool wanted = false;
     bool seen = false;
     std::size_t errors_before = 0;  // positions whose errors are counted

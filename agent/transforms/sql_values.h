@@ -17,13 +17,12 @@ constexpr unsigned kSqlBool = 'b';
 constexpr unsigned kSqlJson = 'J';  // as SQLite's own JSON functions mark theirs
 
 // What came out of a field, as bits.
-enum SqlKinds : unsigned {
-  kSawNothing = 0,
-  kSawBool = 1,
-  kSawNumber = 2,
-  kSawText = 4,
-  kSawJson = 8,
-};
+using SqlKinds = unsigned;
+constexpr SqlKinds kSawNothing = 0;
+constexpr SqlKinds kSawBool = 1;
+constexpr SqlKinds kSawNumber = 2;
+constexpr SqlKinds kSawText = 4;
+constexpr SqlKinds kSawJson = 8;
 
 // One thread at a time.
 class SqlValues {
