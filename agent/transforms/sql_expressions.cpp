@@ -41,7 +41,7 @@ class Group {
     }
     for (std::size_t i = 0; i < clause.fields.size(); ++i) {
       sets_.push_back({clause.fields[i].second, number, i});
-      names_.push_back(clause.fields[i].first);
+      declared_.push_back(query_.table().declared(clause.fields[i].first));
       keys_.push_back(key_text(clause.fields[i].first));
     }
     step_ = filters_.empty() ? "set" : (sets_.empty() ? "filter" : "filter, set");
@@ -81,8 +81,8 @@ class Group {
   std::chrono::milliseconds timeout_;
   std::vector<Part> filters_;
   std::vector<Part> sets_;
-  std::vector<std::string> names_;  // of the fields that are set
-  std::vector<std::string> keys_;   // the same as JSON text
+  std::vector<std::string> keys_;  // of the fields that are set, as JSON text
+  std::vector<std::optional<SqlType>> declared_;
   std::string_view step_;
   SqlCounts counts_;
 
@@ -151,9 +151,9 @@ void Group::run(RowBatch& batch) {
 void Group::take_row(RowBatch& batch) {
   const auto position = static_cast<std::size_t>(sqlite3_column_int64(query_.row(), 0));
   verdicts_[position] = Verdict::Selected;
-  for (std::size_t i = 0; i < names_.size(); ++i) {
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
     std::string& text = batch.arena().scratch();
-    query_.append(static_cast<int>(i) + 1, names_[i], text);
+    query_.append(static_cast<int>(i) + 1, declared_[i], text);
     results_.push_back(batch.arena().put(text));
   }
 }

@@ -61,7 +61,9 @@ std::optional<SqlRefusal> SqlQuery::compile(const std::string& sql) {
   origins_.clear();
   for (int column = 0; column < columns(); ++column) {
     const bool of_records = or_empty(sqlite3_column_table_name(row(), column)) == "records";
-    origins_.emplace_back(of_records ? or_empty(sqlite3_column_origin_name(row(), column)) : "");
+    origins_.push_back(of_records
+                           ? table_.field(or_empty(sqlite3_column_origin_name(row(), column)))
+                           : std::nullopt);
   }
   return std::nullopt;
 }
@@ -70,13 +72,9 @@ std::string_view SqlQuery::column_name(int column) const {
   return or_empty(sqlite3_column_name(row(), column));
 }
 
-void SqlQuery::append(int column, std::string_view name, std::string& out) {
-  const std::string& origin = origins_[static_cast<std::size_t>(column)];
-  std::optional<SqlType> meant = table_.declared(name);
-  if (!meant && !origin.empty()) {
-    meant = table_.meaning(origin);
-  }
-  values_.append(row(), column, meant, out);
+void SqlQuery::append(int column, std::optional<SqlType> declared, std::string& out) {
+  const std::optional<std::size_t> origin = origins_[static_cast<std::size_t>(column)];
+  values_.append(row(), column, declared || !origin ? declared : table_.meaning(*origin), out);
 }
 
 SqlQuery::End SqlQuery::finish(int code) {

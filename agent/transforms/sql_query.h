@@ -52,8 +52,8 @@ class SqlQuery {
 
   // For on_row.
   [[nodiscard]] sqlite3_stmt* row() const { return statement_.get(); }
-  // A column as JSON text. `name`: what the result will be called.
-  void append(int column, std::string_view name, std::string& out);
+  // A column as JSON text. `declared`: what the name of the result is declared as.
+  void append(int column, std::optional<SqlType> declared, std::string& out);
 
  private:
   End finish(int code);
@@ -64,7 +64,7 @@ class SqlQuery {
   SqlTable table_;
   SqlConnection connection_;
   SqlStatement statement_;
-  std::vector<std::string> origins_;  // of each column: the field that it is, or empty
+  std::vector<std::optional<std::size_t>> origins_;  // of each column: the field that it is
   SqlValues values_;
   std::string error_;
 };

@@ -23,6 +23,7 @@ constexpr std::string_view kStep = "sql";
 struct ResultColumn {
   std::string name;  // of the field
   std::string key;   // as JSON text
+  std::optional<SqlType> declared;
 };
 
 class SqlSelect final : public SqlStep, public Stateful {
@@ -104,7 +105,8 @@ std::optional<SqlFault> SqlSelect::compile() {
     if (name == "ts") time_column_ = i;
     const bool reserved = name == "payload_topic" || name == "payload_ts";
     std::string key = key_text(reserved ? name.substr(std::string_view("payload_").size()) : name);
-    columns_.push_back({std::move(name), std::move(key)});
+    const std::optional<SqlType> declared = query_.table().declared(name);
+    columns_.push_back({std::move(name), std::move(key), declared});
   }
   return std::nullopt;
 }
@@ -222,7 +224,7 @@ bool SqlSelect::take_row(Arena& arena) {
   for (int i = 0; i < query_.columns(); ++i) {
     const ResultColumn& column = columns_[static_cast<std::size_t>(i)];
     std::string& text = arena.scratch();
-    query_.append(i, column.name, text);
+    query_.append(i, column.declared, text);
     values_.push_back(arena.put(text));
   }
   results_.push_back(result);

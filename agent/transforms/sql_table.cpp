@@ -169,14 +169,15 @@ bool SqlTable::add_column(const std::string& name) {
 }
 
 bool SqlTable::has_column(std::string_view name) const {
-  return same_word(name, "topic") || same_word(name, "ts") || find(name) != nullptr;
+  return same_word(name, "topic") || same_word(name, "ts") || field(name).has_value();
 }
 
 // As SQLite compares names.
-const SqlTable::Column* SqlTable::find(std::string_view name) const {
+std::optional<std::size_t> SqlTable::field(std::string_view column) const {
   const auto found = std::ranges::find_if(
-      columns_, [name](const Column& column) { return same_word(column.name, name); });
-  return found != columns_.end() ? &*found : nullptr;
+      columns_, [column](const Column& each) { return same_word(each.name, column); });
+  return found != columns_.end() ? std::optional(static_cast<std::size_t>(found - columns_.begin()))
+                                 : std::nullopt;
 }
 
 std::string SqlTable::declaration() const {
@@ -256,13 +257,11 @@ std::optional<SqlType> SqlTable::declared(std::string_view name) const {
   return found != types_.end() ? std::optional(found->second) : std::nullopt;
 }
 
-std::optional<SqlType> SqlTable::meaning(std::string_view column) const {
-  const Column* const found = find(column);
-  if (found == nullptr || found->type) {
-    return found != nullptr ? found->type : std::nullopt;
-  }
-  if (found->kinds == kSawBool) return SqlType::Bool;
-  if (found->kinds == kSawJson) return SqlType::Json;
+std::optional<SqlType> SqlTable::meaning(std::size_t field) const {
+  const Column& column = columns_[field];
+  if (column.type) return column.type;
+  if (column.kinds == kSawBool) return SqlType::Bool;
+  if (column.kinds == kSawJson) return SqlType::Json;
   return std::nullopt;
 }
 

@@ -45,9 +45,11 @@ class SqlTable {
   // A value at this position was missing or null. Valid for rows that the outer loop has left.
   [[nodiscard]] bool read_null(std::size_t position) const { return null_[position]; }
 
-  // What a result that is nothing but this column stands for: by its declaration, or by all that
+  // The number of the field for meaning(); nothing if there is no such column.
+  [[nodiscard]] std::optional<std::size_t> field(std::string_view column) const;
+  // What a result that is nothing but this field stands for: by its declaration, or by all that
   // came out of it since start().
-  [[nodiscard]] std::optional<SqlType> meaning(std::string_view column) const;
+  [[nodiscard]] std::optional<SqlType> meaning(std::size_t field) const;
   // Of a result with this name: only by its declaration.
   [[nodiscard]] std::optional<SqlType> declared(std::string_view name) const;
 
@@ -70,7 +72,6 @@ class SqlTable {
   struct Callbacks;
 
   [[nodiscard]] std::string declaration() const;
-  [[nodiscard]] const Column* find(std::string_view name) const;
   void give(std::size_t position, int column, sqlite3_context* context);
   void give_field(std::size_t position, Column& column, sqlite3_context* context);
 

@@ -65,6 +65,14 @@ std::optional<SqlKinds> give_integer(sqlite3_context* context, std::string_view 
   return kSawNumber;
 }
 
+bool is_ascii(std::string_view text) {
+  unsigned char all = 0;
+  for (const char c : text) {
+    all |= static_cast<unsigned char>(c);
+  }
+  return all < 0x80;
+}
+
 std::string_view bytes_of(sqlite3_stmt* statement, int column) {
   // Not _text: that would copy the value to put a zero behind it.
   const void* const bytes = sqlite3_column_blob(statement, column);
@@ -161,7 +169,7 @@ void SqlValues::append_text(std::string_view text, bool json, std::string& out) 
       if (out[i] == '\n' || out[i] == '\r')
         out[i] = ' ';  // only between values: a line is a record
     }
-  } else if (is_utf8(text)) {
+  } else if (is_ascii(text) || is_utf8(text)) {
     out += '"';
     append_escaped(text, out);
     out += '"';
