@@ -189,7 +189,7 @@ TEST(SqlProperty, EveryResultOfAQueryIsJson) {
   for (unsigned seed = 1; seed <= 30; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random random(seed);
-    const std::string query = "SELECT a, b AS \"q\"\"1\", " + random.condition() +
+    const std::string query = R"(SELECT a, b AS "q""1", )" + random.condition() +
                               " AS x, json_array(c) AS j, hex(a) AS h, topic FROM records WHERE " +
                               random.condition() + " OR 1 ORDER BY c";
     SCOPED_TRACE(query);
