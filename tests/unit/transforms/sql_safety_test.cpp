@@ -82,8 +82,7 @@ TEST(SqlSafety, AllowsWhatIsNeededForAReport) {
            "SELECT device, lag(t) OVER (PARTITION BY device ORDER BY ts) FROM records",
            "SELECT a.d AS x, b.d AS y FROM records a JOIN records b ON a.d = b.d + 1",
            "SELECT r.d FROM records AS r ORDER BY r.e DESC LIMIT 3 -- the last three",
-           "SELECT strftime('%H', ts / 1000, 'unixepoch') AS h, avg(t) AS t FROM records GROUP BY "
-           "h",
+           "SELECT strftime('%H', ts / 1000, 'unixepoch'), avg(t) FROM records GROUP BY 1",
            "SELECT 1 AS one UNION ALL SELECT t FROM records",
        }) {
     SCOPED_TRACE(query);
@@ -125,8 +124,7 @@ TEST(SqlSafety, ASlowStatementEndsAtItsDeadline) {
            "SELECT a.ts FROM records a, records b, records c ORDER BY a.p || b.p",
            "SELECT a.p || b.p AS x, count(*) AS n FROM records a, records b, records c GROUP BY 1",
            "SELECT count(*) AS n FROM records WHERE instr(replace(hex(p), '6', p), p || 'b')",
-           "SELECT 1 AS n FROM records a, records b WHERE replace(hex(a.p), '6', b.p) LIKE "
-           "'%a%a%b'",
+           "SELECT 1 FROM records a, records b WHERE replace(hex(a.p), 6, b.p) LIKE '%a%a%b'",
        }) {
     SCOPED_TRACE(query);
     RunningSql sql(select(query));
