@@ -5,6 +5,7 @@
 
 #include <simdjson.h>
 
+#include <cstring>
 #include <deque>
 #include <string>
 #include <vector>
@@ -26,24 +27,95 @@ constexpr bool failed(simdjson::error_code code) {
   return code != simdjson::SUCCESS;
 }
 
-// The text between the quotes.
-std::string_view raw_key(const ondemand::raw_json_string& key) {
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// A valid number that a double can hold without a doubt, and that is no integer of 2^64 or more.
+// False: it has to be read to know.
+bool is_plain_number(std::string_view text) {
+  constexpr std::size_t kSurelyFits = 19;  // digits, the sign and the point
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  if (text.size() > kSurelyFits) {
+    return false;
+  }
+  at += *at == '-' ? 1 : 0;
+  const char* const digits = at;
+  while (at != end && is_digit(*at))
+    ++at;
+  if (at == digits || (*digits == '0' && at - digits > 1)) {
+    return false;
+  }
+  if (at == end) {
+    return true;
+  }
+  if (*at++ != '.') {
+    return false;
+  }
+  const char* const fraction = at;
+  while (at != end && is_digit(*at))
+    ++at;
+  return at == end && at != fraction;
+}
+
+// What the first stage of simdjson, which goes over the whole document, has already found valid: a
+// string without escapes. The others are simple enough to see.
+bool is_plain_scalar(std::string_view text) {
+  switch (text.front()) {
+    case '"':
+      return std::memchr(text.data(), '\\', text.size()) == nullptr && text.size() > 1 &&
+             text.back() == '"';
+    case 't':
+      return text == "true";
+    case 'f':
+      return text == "false";
+    case 'n':
+      return text == "null";
+    default:
+      return is_plain_number(text);
+  }
+}
+
+std::string_view without_space_behind(std::string_view text) {
+  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+  while (!text.empty() && is_space(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+// The text between the quotes; `escaped` says whether there are escapes.
+std::string_view raw_key(const ondemand::raw_json_string& key, bool& escaped) {
   const char* end = key.raw();
-  while (*end != '"') {
-    end += *end == '\\' ? 2 : 1;
+  // Two tests: with one, the address would depend on what was read.
+  for (; *end != '"'; ++end) {
+    if (*end == '\\') [[unlikely]] {
+      escaped = true;
+      ++end;
+    }
   }
   return {key.raw(), static_cast<std::size_t>(end - key.raw())};
 }
 
 bool is_valid(ondemand::value value, int depth);
 
+bool is_valid_key(simdjson::simdjson_result<ondemand::field>& field) {
+  ondemand::raw_json_string raw;
+  std::string_view key;
+  bool escaped = false;
+  if (failed(field.key().get(raw))) {
+    return false;
+  }
+  raw_key(raw, escaped);
+  return !escaped || !failed(field.unescaped_key().get(key));
+}
+
 // simdjson looks at keys and values only when they are asked for.
 bool is_valid(ondemand::object object, int depth) {
   for (auto field : object) {
-    std::string_view key;
     ondemand::value value;
-    if (failed(field.unescaped_key().get(key)) || failed(field.value().get(value)) ||
-        !is_valid(value, depth)) {
+    if (!is_valid_key(field) || failed(field.value().get(value)) || !is_valid(value, depth)) {
       return false;
     }
   }
@@ -60,11 +132,16 @@ bool is_valid(ondemand::array array, int depth) {
   return true;
 }
 
-bool is_valid_scalar(ondemand::value& value, json_type type) {
+// `text` is its text without space around it.
+bool is_valid_scalar(ondemand::value& value, json_type type, std::string_view text) {
+  if (is_plain_scalar(text)) {
+    // A string that nobody takes would be skipped as the key that it may look like.
+    return type != json_type::string || !failed(value.get_raw_json_string().error());
+  }
   switch (type) {
     case json_type::string: {
-      std::string_view text;
-      return !failed(value.get_string().get(text));
+      std::string_view unescaped;
+      return !failed(value.get_string().get(unescaped));
     }
     case json_type::number: {
       ondemand::number number;
@@ -97,32 +174,37 @@ bool is_valid(ondemand::value value, int depth) {
     return depth < JsonSlicer::kDeepest && !failed(value.get_array().get(array)) &&
            is_valid(array, depth + 1);
   }
-  return is_valid_scalar(value, type);
+  return is_valid_scalar(value, type, without_space_behind(value.raw_json_token()));
 }
 
-// Looks at all of the value and then goes back to say where it ends.
+// Looks at all of the value: then the document stands behind it.
 template <class Nested>
-bool cut_nested(Nested& nested, std::string_view& text) {
-  return is_valid(nested, 2) && !failed(nested.reset().error()) &&
-         !failed(nested.raw_json().get(text));
+bool cut_nested(ondemand::document& document, Nested& nested, std::string_view& text) {
+  const char* rest = nullptr;
+  if (!is_valid(nested, 2) || failed(document.current_location().get(rest))) {
+    return false;
+  }
+  const char* const start = text.data();
+  text = without_space_behind({start, static_cast<std::size_t>(rest - start)});
+  return true;
 }
 
-bool cut_value(ondemand::value& value, std::string_view& text) {
+bool cut_value(ondemand::document& document, ondemand::value& value, std::string_view& text) {
   json_type type{};
   if (failed(value.type().get(type))) {
     return false;
   }
+  text = value.raw_json_token();
   if (type == json_type::object) {
     ondemand::object object;
-    return !failed(value.get_object().get(object)) && cut_nested(object, text);
+    return !failed(value.get_object().get(object)) && cut_nested(document, object, text);
   }
   if (type == json_type::array) {
     ondemand::array array;
-    return !failed(value.get_array().get(array)) && cut_nested(array, text);
+    return !failed(value.get_array().get(array)) && cut_nested(document, array, text);
   }
-  text = value.raw_json_token();
-  text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-  return is_valid_scalar(value, type);
+  text = without_space_behind(text);
+  return is_valid_scalar(value, type, text);
 }
 
 }  // namespace
@@ -150,7 +232,7 @@ class JsonSlicer::Parser {
       return false;
     }
     for (auto field : object) {
-      if (failed(field.error()) || !take(field)) {
+      if (failed(field.error()) || !take(document, field)) {
         return false;
       }
     }
@@ -158,13 +240,14 @@ class JsonSlicer::Parser {
     return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS;
   }
 
-  bool take(simdjson::simdjson_result<ondemand::field>& field) {
+  bool take(ondemand::document& document, simdjson::simdjson_result<ondemand::field>& field) {
     ondemand::raw_json_string raw;
     if (failed(field.key().get(raw))) {
       return false;
     }
-    RecordField taken{raw_key(raw), {}};
-    if (taken.key.find('\\') != std::string_view::npos) {
+    bool escaped = false;
+    RecordField taken{raw_key(raw, escaped), {}};
+    if (escaped) {
       std::string_view key;
       if (failed(field.unescaped_key().get(key))) {
         return false;
@@ -173,7 +256,7 @@ class JsonSlicer::Parser {
       taken.key = keys_.back();
     }
     ondemand::value value;
-    if (failed(field.value().get(value)) || !cut_value(value, taken.value)) {
+    if (failed(field.value().get(value)) || !cut_value(document, value, taken.value)) {
       return false;
     }
     fields_.push_back(taken);

@@ -24,6 +24,12 @@ std::string_view key_of(BodyKind kind) {
   return {};
 }
 
+std::string_view without_space(std::string_view json) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const std::size_t first = std::min(json.find_first_not_of(kSpace), json.size());
+  return json.substr(first, json.find_last_not_of(kSpace) + 1 - first);
+}
+
 bool lies_within(std::string_view part, std::string_view whole) {
   return part.data() >= whole.data() && part.data() <= whole.data() + whole.size();
 }
@@ -76,17 +82,17 @@ void RowBatch::take_fields(Row& row, std::span<const RecordField> fields,
                                  part.size())
                : arena_.put(part);
   };
-  for (const RecordField& field : fields) {
-    fields_.push_back({moved(field.key), moved(field.value)});
-  }
-  fields_.resize(fields_.size() + kSpareFields);
+  fields_.resize(fields_.size() + row.room);
+  std::ranges::transform(fields, fields_.begin() + row.first, [&moved](const RecordField& field) {
+    return RecordField{moved(field.key), moved(field.value)};
+  });
 }
 
 void RowBatch::take_scalar(Row& row) {
   row.first = static_cast<std::uint32_t>(fields_.size());
   row.count = 1;
   row.room = 1 + kSpareFields;
-  RecordField field{key_of(row.kind), row.body};
+  RecordField field{key_of(row.kind), without_space(row.body)};
   if (row.kind != BodyKind::Json) {
     std::string& text = arena_.scratch();
     text += '"';
@@ -104,8 +110,9 @@ void RowBatch::take_scalar(Row& row) {
 
 RecordField* RowBatch::find(const Row& row, std::string_view key) {
   const std::span<RecordField> all = fields(row);
-  const auto found = std::find_if(all.rbegin(), all.rend(),
-                                  [key](const RecordField& field) { return field.key == key; });
+  const auto found = std::find_if(all.rbegin(), all.rend(), [key](const RecordField& field) {
+    return same_key(field.key, key);
+  });
   return found != all.rend() ? &*found : nullptr;
 }
 
@@ -162,17 +169,25 @@ Record RowBatch::record(const Row& row) {
   if (!row.changed || !row.error.empty()) {
     return record;
   }
-  text_ = '{';
-  for (const RecordField& field : fields(row)) {
-    if (text_.size() > 1) {
-      text_ += ',';
-    }
-    text_ += '"';
-    text_ += field.key;
-    text_ += "\":";
-    text_ += field.value;
+  const std::span<const RecordField> all = fields(row);
+  std::size_t size = 2;
+  for (const RecordField& field : all) {
+    size += field.key.size() + field.value.size() + 4;  // quotes, colon and comma
   }
-  text_ += '}';
+  text_.resize(size);
+  char* at = text_.data();
+  *at++ = '{';
+  for (const RecordField& field : all) {
+    *at++ = '"';
+    at = std::copy(field.key.begin(), field.key.end(), at);
+    *at++ = '"';
+    *at++ = ':';
+    at = std::copy(field.value.begin(), field.value.end(), at);
+    *at++ = ',';
+  }
+  at -= all.empty() ? 0 : 1;
+  *at++ = '}';
+  text_.resize(static_cast<std::size_t>(at - text_.data()));
   record.kind = BodyKind::Json;
   record.body = text_;
   return record;

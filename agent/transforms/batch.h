@@ -45,6 +45,11 @@ struct Row {
   [[nodiscard]] bool live() const { return state == RowState::Live; }
 };
 
+// Names that differ tend to differ in their size or at their end, which is seen without a call.
+inline bool same_key(std::string_view one, std::string_view other) {
+  return one.size() == other.size() && (one.empty() || one.back() == other.back()) && one == other;
+}
+
 // A record that is a JSON object has the object's members as fields. Any other JSON value is the
 // field `value`, text the field `text` and bytes the field `base64`, so that every step can deal
 // with them; they come out as they went in unless a step has changed them.

@@ -18,7 +18,9 @@ class DropKeep final : public Step {
   void run(RowBatch& batch, const StepTime& /*now*/) override {
     batch.for_each_live([&](Row& row) {
       batch.keep_if(row, [this](const RecordField& field) {
-        return (std::ranges::find(keys_, field.key) != keys_.end()) == keep_;
+        return std::ranges::any_of(keys_, [&field](const std::string& key) {
+                 return same_key(key, field.key);
+               }) == keep_;
       });
     });
   }
@@ -46,13 +48,15 @@ class Rename final : public Step {
 
  private:
   static void rename(RowBatch& batch, Row& row, std::string_view from, std::string_view to) {
-    if (from == to || batch.find(row, from) == nullptr) {
+    RecordField* field = batch.find(row, from);
+    if (from == to || field == nullptr) {
       return;
     }
     if (batch.find(row, to) != nullptr) {
       batch.remove(row, to);
+      field = batch.find(row, from);
     }
-    batch.find(row, from)->key = to;
+    field->key = to;
     row.changed = true;
   }
 
