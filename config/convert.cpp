@@ -3,7 +3,7 @@
 #include "config/nearest.h"
 #include "config/rules.h"
 #include "config/scalars.h"
-#include "config/utf8.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <iterator>

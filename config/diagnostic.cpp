@@ -1,7 +1,7 @@
 #include "config/diagnostic.h"
 
-#include "config/utf8.h"
-#include "pipeline/json_text.h"
+#include "core/json_text.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <string>
@@ -14,7 +14,7 @@ namespace {
 std::string caret_line(const Diagnostic& diagnostic) {
   std::string padding;
   for (const char c : diagnostic.source_line) {
-    if (configuration::continues_character(c)) {
+    if (continues_character(c)) {
       continue;
     }
     if (padding.size() + 1 >= static_cast<std::size_t>(diagnostic.column)) {

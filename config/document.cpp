@@ -1,7 +1,7 @@
 #include "config/document.h"
 
-#include "config/utf8.h"
 #include "config/yaml_advice.h"
+#include "core/utf8.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>

@@ -3,7 +3,7 @@
 #include "config/field_search.h"
 #include "config/fields.h"
 #include "config/scalars.h"
-#include "pipeline/json_text.h"
+#include "core/json_text.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,6 +1,6 @@
 #include "config/findings.h"
 
-#include "config/utf8.h"
+#include "core/utf8.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,7 +1,7 @@
 #include "config/schema.h"
 
 #include "config/fields.h"
-#include "pipeline/json_text.h"
+#include "core/json_text.h"
 
 #include <algorithm>
 #include <string_view>

@@ -1,10 +1,10 @@
 #include "pipeline/intake.h"
 
+#include "core/json_text.h"
 #include "core/message.h"
 #include "core/record.h"
 #include "pipeline/block_builder.h"
 #include "pipeline/handover.h"
-#include "pipeline/json_text.h"
 #include "pipeline/line_writer.h"
 #include "pipeline/router.h"
 

@@ -1,10 +1,9 @@
 #include "pipeline/line_writer.h"
 
+#include "core/json_text.h"
 #include "core/message.h"
-#include "pipeline/json_text.h"
 
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -14,13 +13,6 @@ namespace {
 
 // The fields of ours that stand beside the payload's in flat shape. The last only if there is one.
 constexpr std::array<std::string_view, 4> kOwnFields = {"seq", "ts", "topic", "_error"};
-
-template <class Number>
-void append_number(Number number, std::string& out) {
-  std::array<char, 24> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
-}
 
 void append_error(const Record& record, std::uint64_t full_size, std::string& out) {
   out += R"(,"_error":{"step":"decode","reason":")";

@@ -1,6 +1,6 @@
 #include "pipeline/router.h"
 
-#include "pipeline/json_text.h"
+#include "core/json_text.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "pipeline/line_writer.h"
 
-#include "pipeline/json_text.h"
+#include "core/json_text.h"
 
 #include <gtest/gtest.h>
 #include <simdjson.h>

@@ -1,8 +1,9 @@
-#include "pipeline/json_text.h"
+#include "core/json_text.h"
 
-#include <simdjson.h>
+#include "core/utf8.h"
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 
@@ -31,6 +32,22 @@ constexpr std::string_view kBase64Digits =
 
 char base64_digit(std::uint32_t group, unsigned shift) {
   return kBase64Digits[(group >> shift) & 0x3FU];
+}
+
+template <class Number>
+void append_floating(Number number, std::string& out) {
+  constexpr auto kLargestWithoutExponent = static_cast<Number>(1e15);
+  if (!std::isfinite(number)) {
+    out += "null";
+    return;
+  }
+  std::array<char, 32> digits{};
+  char* const last = digits.data() + digits.size();
+  const auto end =
+      std::abs(number) < kLargestWithoutExponent
+          ? std::to_chars(digits.data(), last, number).ptr
+          : std::to_chars(digits.data(), last, number, std::chars_format::scientific).ptr;
+  out.append(digits.data(), static_cast<std::size_t>(end - digits.data()));
 }
 
 }  // namespace
@@ -71,7 +88,7 @@ void append_base64(std::string_view bytes, std::string& out) {
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";
-  if (simdjson::validate_utf8(text.data(), text.size())) {
+  if (is_utf8(text)) {
     append_escaped(text, out);
   } else {
     for (const char c : text) {
@@ -81,6 +98,14 @@ std::string quoted(std::string_view text) {
   }
   out += '"';
   return out;
+}
+
+void append_number(double number, std::string& out) {
+  append_floating(number, out);
+}
+
+void append_number(float number, std::string& out) {
+  append_floating(number, out);
 }
 
 }  // namespace sluice

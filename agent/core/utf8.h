@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace sluice::configuration {
+namespace sluice {
 
 constexpr bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
@@ -22,4 +22,4 @@ std::optional<std::size_t> character_length(std::string_view text);
 
 bool is_utf8(std::string_view text);
 
-}  // namespace sluice::configuration
+}  // namespace sluice

@@ -1,6 +1,6 @@
-#include "config/utf8.h"
+#include "core/utf8.h"
 
-namespace sluice::configuration {
+namespace sluice {
 
 std::optional<std::size_t> character_length(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
@@ -37,4 +37,4 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-}  // namespace sluice::configuration
+}  // namespace sluice
