@@ -50,6 +50,10 @@ std::string_view word(DecoderKind kind) {
       return "text";
     case DecoderKind::Binary:
       return "binary";
+    case DecoderKind::Csv:
+      return "csv";
+    case DecoderKind::Logfmt:
+      return "logfmt";
   }
   return "";
 }

@@ -3,7 +3,10 @@
 
 #include "core/decoder.h"
 
+#include <cstddef>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace sluice {
 
@@ -12,10 +15,25 @@ enum class DecoderKind {
   Json,    // like Auto, but what is not JSON carries an error
   Text,    // text if it is valid UTF-8, else binary with an error
   Binary,  // never looked at
+  Csv,     // one record for each line, with the names of the columns
+  Logfmt,  // one record for each line of key=value
 };
 
-// JSON is taken over byte for byte, except that line breaks between tokens are removed. Not JSON
-// for our purposes, and therefore text: more than 64 levels of nesting, an integer of 2^64 or more.
+struct CsvOptions {
+  char delimiter = ',';
+  std::vector<std::string> header;  // empty: the first line of each payload
+};
+
+struct DecoderOptions {
+  DecoderKind kind = DecoderKind::Auto;
+  CsvOptions csv;  // of these, the one of its kind counts
+};
+
+// Messages that were cut off are never read, whatever the kind: they are text or binary with the
+// error `oversize`.
+std::unique_ptr<Decoder> make_decoder(const DecoderOptions& options);
+
+// For a kind without options.
 std::unique_ptr<Decoder> make_decoder(DecoderKind kind);
 
 }  // namespace sluice
