@@ -54,6 +54,10 @@ std::string_view word(DecoderKind kind) {
       return "csv";
     case DecoderKind::Logfmt:
       return "logfmt";
+    case DecoderKind::Msgpack:
+      return "msgpack";
+    case DecoderKind::Cbor:
+      return "cbor";
   }
   return "";
 }

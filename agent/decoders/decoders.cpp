@@ -1,7 +1,9 @@
 #include "decoders/decoders.h"
 
+#include "decoders/cbor_decoder.h"
 #include "decoders/csv_decoder.h"
 #include "decoders/logfmt_decoder.h"
+#include "decoders/msgpack_decoder.h"
 #include "decoders/payload_decoder.h"
 
 #include <utility>
@@ -20,6 +22,10 @@ std::unique_ptr<Decoder> make_plain_decoder(const DecoderOptions& options) {
       return make_csv_decoder(options.csv);
     case DecoderKind::Logfmt:
       return make_logfmt_decoder();
+    case DecoderKind::Msgpack:
+      return make_msgpack_decoder();
+    case DecoderKind::Cbor:
+      return make_cbor_decoder();
   }
   return make_payload_decoder(options.kind);
 }

@@ -11,12 +11,14 @@
 namespace sluice {
 
 enum class DecoderKind {
-  Auto,    // JSON if it is valid JSON, else text if it is valid UTF-8, else binary
-  Json,    // like Auto, but what is not JSON carries an error
-  Text,    // text if it is valid UTF-8, else binary with an error
-  Binary,  // never looked at
-  Csv,     // one record for each line, with the names of the columns
-  Logfmt,  // one record for each line of key=value
+  Auto,     // JSON if it is valid JSON, else text if it is valid UTF-8, else binary
+  Json,     // like Auto, but what is not JSON carries an error
+  Text,     // text if it is valid UTF-8, else binary with an error
+  Binary,   // never looked at
+  Csv,      // one record for each line, with the names of the columns
+  Logfmt,   // one record for each line of key=value
+  Msgpack,  // one value
+  Cbor,     // one value (RFC 8949)
 };
 
 struct CsvOptions {
