@@ -58,6 +58,8 @@ std::string_view word(DecoderKind kind) {
       return "msgpack";
     case DecoderKind::Cbor:
       return "cbor";
+    case DecoderKind::Struct:
+      return "struct";
   }
   return "";
 }

@@ -5,6 +5,7 @@
 #include "decoders/logfmt_decoder.h"
 #include "decoders/msgpack_decoder.h"
 #include "decoders/payload_decoder.h"
+#include "decoders/struct_decoder.h"
 
 #include <utility>
 
@@ -26,6 +27,8 @@ std::unique_ptr<Decoder> make_plain_decoder(const DecoderOptions& options) {
       return make_msgpack_decoder();
     case DecoderKind::Cbor:
       return make_cbor_decoder();
+    case DecoderKind::Struct:
+      return make_struct_decoder(options.layout);
   }
   return make_payload_decoder(options.kind);
 }
@@ -37,7 +40,7 @@ std::unique_ptr<Decoder> make_decoder(const DecoderOptions& options) {
 }
 
 std::unique_ptr<Decoder> make_decoder(DecoderKind kind) {
-  return make_decoder(DecoderOptions{.kind = kind, .csv = {}});
+  return make_decoder(DecoderOptions{.kind = kind, .csv = {}, .layout = {}});
 }
 
 }  // namespace sluice

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/decoder.h"
+#include "decoders/struct_layout.h"
 
 #include <cstddef>
 #include <memory>
@@ -19,6 +20,7 @@ enum class DecoderKind {
   Logfmt,   // one record for each line of key=value
   Msgpack,  // one value
   Cbor,     // one value (RFC 8949)
+  Struct,   // bytes at fixed places
 };
 
 struct CsvOptions {
@@ -29,6 +31,7 @@ struct CsvOptions {
 struct DecoderOptions {
   DecoderKind kind = DecoderKind::Auto;
   CsvOptions csv;  // of these, the one of its kind counts
+  StructLayout layout;
 };
 
 // Messages that were cut off are never read, whatever the kind: they are text or binary with the

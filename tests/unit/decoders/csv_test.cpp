@@ -13,7 +13,8 @@ using Records = std::vector<Decoded>;
 
 Records csv(std::string_view payload, std::vector<std::string> header = {}, char delimiter = ',') {
   const auto decoder = make_decoder({.kind = DecoderKind::Csv,
-                                     .csv = {.delimiter = delimiter, .header = std::move(header)}});
+                                     .csv = {.delimiter = delimiter, .header = std::move(header)},
+                                     .layout = {}});
   return decode_all(*decoder, payload);
 }
 
