@@ -2,6 +2,7 @@
 
 #include "decoders/cbor_decoder.h"
 #include "decoders/csv_decoder.h"
+#include "decoders/decompression.h"
 #include "decoders/logfmt_decoder.h"
 #include "decoders/msgpack_decoder.h"
 #include "decoders/payload_decoder.h"
@@ -36,7 +37,12 @@ std::unique_ptr<Decoder> make_plain_decoder(const DecoderOptions& options) {
 }  // namespace
 
 std::unique_ptr<Decoder> make_decoder(const DecoderOptions& options) {
-  return make_plain_decoder(options);
+  std::unique_ptr<Decoder> decoder = make_plain_decoder(options);
+  if (options.decompress == Decompression::None) {
+    return decoder;
+  }
+  return make_decompressing_decoder(std::move(decoder), options.decompress,
+                                    options.max_decompressed_size);
 }
 
 std::unique_ptr<Decoder> make_decoder(DecoderKind kind) {

@@ -23,6 +23,13 @@ enum class DecoderKind {
   Struct,   // bytes at fixed places
 };
 
+enum class Decompression {
+  None,
+  Gzip,  // every payload is
+  Zstd,  // every payload is
+  Auto,  // what begins like one of the two is
+};
+
 struct CsvOptions {
   char delimiter = ',';
   std::vector<std::string> header;  // empty: the first line of each payload
@@ -30,7 +37,9 @@ struct CsvOptions {
 
 struct DecoderOptions {
   DecoderKind kind = DecoderKind::Auto;
-  CsvOptions csv;  // of these, the one of its kind counts
+  Decompression decompress = Decompression::None;
+  std::size_t max_decompressed_size = 1024UL * 1024;  // more is refused: an error, original bytes
+  CsvOptions csv;                                     // of these, the one of its kind counts
   StructLayout layout;
 };
 
