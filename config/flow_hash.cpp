@@ -60,6 +60,8 @@ std::string_view word(DecoderKind kind) {
       return "cbor";
     case DecoderKind::Struct:
       return "struct";
+    case DecoderKind::SparkplugB:
+      return "sparkplug_b";
   }
   return "";
 }

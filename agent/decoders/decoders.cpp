@@ -6,6 +6,7 @@
 #include "decoders/logfmt_decoder.h"
 #include "decoders/msgpack_decoder.h"
 #include "decoders/payload_decoder.h"
+#include "decoders/sparkplug_decoder.h"
 #include "decoders/struct_decoder.h"
 
 #include <utility>
@@ -13,7 +14,8 @@
 namespace sluice {
 namespace {
 
-std::unique_ptr<Decoder> make_plain_decoder(const DecoderOptions& options) {
+std::unique_ptr<Decoder> make_plain_decoder(const DecoderOptions& options,
+                                            RebirthRequests* rebirths, const Clock& clock) {
   switch (options.kind) {
     case DecoderKind::Auto:
     case DecoderKind::Json:
@@ -28,6 +30,8 @@ std::unique_ptr<Decoder> make_plain_decoder(const DecoderOptions& options) {
       return make_msgpack_decoder();
     case DecoderKind::Cbor:
       return make_cbor_decoder();
+    case DecoderKind::SparkplugB:
+      return make_sparkplug_decoder(rebirths, clock);
     case DecoderKind::Struct:
       return make_struct_decoder(options.layout);
   }
@@ -36,8 +40,9 @@ std::unique_ptr<Decoder> make_plain_decoder(const DecoderOptions& options) {
 
 }  // namespace
 
-std::unique_ptr<Decoder> make_decoder(const DecoderOptions& options) {
-  std::unique_ptr<Decoder> decoder = make_plain_decoder(options);
+std::unique_ptr<Decoder> make_decoder(const DecoderOptions& options, RebirthRequests* rebirths,
+                                      const Clock& clock) {
+  std::unique_ptr<Decoder> decoder = make_plain_decoder(options, rebirths, clock);
   if (options.decompress == Decompression::None) {
     return decoder;
   }

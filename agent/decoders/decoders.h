@@ -1,7 +1,9 @@
 // The built-in decoders.
 #pragma once
 
+#include "core/clock.h"
 #include "core/decoder.h"
+#include "decoders/rebirth.h"
 #include "decoders/struct_layout.h"
 
 #include <cstddef>
@@ -12,15 +14,16 @@
 namespace sluice {
 
 enum class DecoderKind {
-  Auto,     // JSON if it is valid JSON, else text if it is valid UTF-8, else binary
-  Json,     // like Auto, but what is not JSON carries an error
-  Text,     // text if it is valid UTF-8, else binary with an error
-  Binary,   // never looked at
-  Csv,      // one record for each line, with the names of the columns
-  Logfmt,   // one record for each line of key=value
-  Msgpack,  // one value
-  Cbor,     // one value (RFC 8949)
-  Struct,   // bytes at fixed places
+  Auto,        // JSON if it is valid JSON, else text if it is valid UTF-8, else binary
+  Json,        // like Auto, but what is not JSON carries an error
+  Text,        // text if it is valid UTF-8, else binary with an error
+  Binary,      // never looked at
+  Csv,         // one record for each line, with the names of the columns
+  Logfmt,      // one record for each line of key=value
+  Msgpack,     // one value
+  Cbor,        // one value (RFC 8949)
+  SparkplugB,  // what the topics spBv1.0/# and STATE/# carry
+  Struct,      // bytes at fixed places
 };
 
 enum class Decompression {
@@ -44,8 +47,11 @@ struct DecoderOptions {
 };
 
 // Messages that were cut off are never read, whatever the kind: they are text or binary with the
-// error `oversize`.
-std::unique_ptr<Decoder> make_decoder(const DecoderOptions& options);
+// error `oversize`. `rebirths` is asked for what a Sparkplug edge node should say again; it and
+// `clock` outlive the decoder.
+std::unique_ptr<Decoder> make_decoder(const DecoderOptions& options,
+                                      RebirthRequests* rebirths = nullptr,
+                                      const Clock& clock = system_clock());
 
 // For a kind without options.
 std::unique_ptr<Decoder> make_decoder(DecoderKind kind);
