@@ -65,8 +65,7 @@ void write_birth(const std::string& key, const SparkplugBirth& birth,
                  protozero::pbf_writer& writer) {
   protozero::pbf_writer one(writer, kBirthField);
   one.add_string(kKeyField, key);
-  for (std::size_t i = 0; i < birth.size(); ++i) {
-    const BornMetric metric = birth.at(i);
+  for (const BornMetric& metric : birth.metrics()) {
     protozero::pbf_writer fields(one, kMetricField);
     fields.add_string(kNameField, metric.name);
     if (metric.alias) {
@@ -114,16 +113,18 @@ std::optional<BornMetric> SparkplugBirth::by_name(std::string_view name) const {
   return BornMetric{.name = name, .alias = {}, .type = found->type};
 }
 
-BornMetric SparkplugBirth::at(std::size_t index) const {
-  const Entry& entry = entries_[index];
-  BornMetric metric{.name = std::string_view(names_).substr(entry.name_start, entry.name_size),
-                    .alias = {},
-                    .type = entry.type};
-  const auto alias = std::ranges::find(aliases_, index, &Alias::second);
-  if (alias != aliases_.end()) {
-    metric.alias = alias->first;
+std::vector<BornMetric> SparkplugBirth::metrics() const {
+  std::vector<BornMetric> metrics;
+  metrics.reserve(entries_.size());
+  for (const Entry& entry : entries_) {
+    metrics.push_back({.name = std::string_view(names_).substr(entry.name_start, entry.name_size),
+                       .alias = {},
+                       .type = entry.type});
   }
-  return metric;
+  for (const Alias& alias : aliases_) {
+    metrics[alias.second].alias = alias.first;
+  }
+  return metrics;
 }
 
 std::size_t SparkplugBirth::bytes() const {

@@ -31,9 +31,8 @@ class SparkplugBirth {
   [[nodiscard]] std::optional<BornMetric> by_alias(std::uint64_t alias) const;
   [[nodiscard]] std::optional<BornMetric> by_name(std::string_view name) const;
 
-  [[nodiscard]] std::size_t size() const { return entries_.size(); }
-  [[nodiscard]] BornMetric at(std::size_t index) const;  // in the order of their names
-  [[nodiscard]] std::size_t bytes() const;               // of memory
+  [[nodiscard]] std::vector<BornMetric> metrics() const;  // in the order of their names
+  [[nodiscard]] std::size_t bytes() const;                // of memory
   bool operator==(const SparkplugBirth& other) const;
 
  private:

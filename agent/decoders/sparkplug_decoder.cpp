@@ -7,8 +7,8 @@
 #include "decoders/plain_value.h"
 #include "decoders/record_output.h"
 #include "decoders/sparkplug_births.h"
-#include "decoders/sparkplug_metric.h"
 #include "decoders/sparkplug_rebirth.h"
+#include "decoders/sparkplug_value.h"
 
 #include <protozero/exception.hpp>
 
@@ -144,7 +144,7 @@ class SparkplugDecoder final : public Decoder {
   // Fills in name and type from the birth. Returns an error if that is not possible: then the name
   // is made up.
   std::string_view resolve(const SparkplugTopic& topic, SparkplugMetric& metric) {
-    if (topic.is_birth()) {
+    if (topic.is_birth() && !metric.name.empty()) {
       born_.push_back({.name = metric.name, .alias = metric.alias, .type = metric.type});
     }
     const bool has_name = !metric.name.empty();

@@ -1,10 +1,9 @@
-// The metrics of a Sparkplug B payload, and their values as JSON.
+// What a Sparkplug B payload is made of.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace sluice {
@@ -66,17 +65,12 @@ struct SparkplugHead {
 // the input.
 SparkplugHead read_sparkplug_head(std::string_view payload);
 SparkplugMetric read_sparkplug_metric(std::string_view metric);
+SparkplugMetric read_sparkplug_property(std::string_view property);    // type, is_null and value
+SparkplugMetric read_sparkplug_parameter(std::string_view parameter);  // of a template: also name
+SparkplugValue read_sparkplug_element(std::string_view element);       // of a row of a data set
 
 // Takes the next metric of a payload off the front of `rest`, with all between that is none;
 // nothing at the end.
 std::optional<std::string_view> take_sparkplug_metric(std::string_view& rest);
-
-// Appends the value of one metric. Returns what is wrong with it, or nothing: `unknown_datatype` if
-// its type is not known and matters, `invalid_value` if it is not what its type says; then it is
-// there all the same, as well as it can be. `too_deep`: it is not.
-std::string_view append_sparkplug_value(const SparkplugMetric& metric, std::string& out);
-
-// Appends a PropertySet as an object, likewise.
-std::string_view append_sparkplug_properties(std::string_view properties, std::string& out);
 
 }  // namespace sluice

@@ -22,7 +22,7 @@ void write_request(Timestamp now, std::string& payload) {
 }  // namespace
 
 void SparkplugRebirth::ask(const SparkplugTopic& topic) {
-  if (requests_ == nullptr) {
+  if (requests_ == nullptr || topic.group.size() + topic.node.size() > kLongestName) {
     return;
   }
   node_.assign(topic.group).append(1, '/').append(topic.node);

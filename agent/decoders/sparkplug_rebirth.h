@@ -30,6 +30,7 @@ class SparkplugRebirth {
 
   // Names of nodes come from outside: with more of them at once, some are asked later.
   static constexpr std::size_t kMostNodes = 1000;
+  static constexpr std::size_t kLongestName = 1024;  // a node with a longer one is not asked
 
   RebirthRequests* requests_;
   const Clock& clock_;

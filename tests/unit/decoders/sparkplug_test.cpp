@@ -179,11 +179,17 @@ TEST_F(Sparkplug, StopsWhenLongNamesWouldBlowUpTheOutput) {
   EXPECT_EQ(decode("spBv1.0/g/NDATA/n", bytes), Records{binary(bytes, "too_large")});
 }
 
-TEST_F(Sparkplug, LearnsAnewAtEveryBirth) {
+TEST_F(Sparkplug, LearnsAgainAtEveryBirth) {
   decode("spBv1.0/g/NBIRTH/n", {{"a", 1, kInt8, 0}});
   decode("spBv1.0/g/NBIRTH/n", {{"b", 1, kInt8, 0}});
   EXPECT_EQ(decode("spBv1.0/g/NDATA/n", {{"", 1, 0, 0xFF}}),
             Records{json(record("spBv1.0/g/NDATA/n", R"({"b":-1})"))});
+}
+
+TEST_F(Sparkplug, LearnsNothingFromAMetricWithoutAName) {
+  decode("spBv1.0/g/NBIRTH/n", {{"", 1, kInt8, 0}});
+  EXPECT_EQ(decode("spBv1.0/g/NDATA/n", {{"", 1, 0, 5}}),
+            Records{json(record("spBv1.0/g/NDATA/n", R"({"alias:1":5})"), "unknown_alias")});
 }
 
 TEST_F(Sparkplug, KeepsTheAliasesAfterADeath) {
@@ -298,6 +304,13 @@ TEST_F(Sparkplug, AsksABoundedNumberOfNodesAtOnce) {
   clock_.advance(kRebirthInterval);
   decode("spBv1.0/g/NDATA/n1499", {{"", 1, 0, 5}});
   EXPECT_EQ(requests_.all.size(), 1001U);
+}
+
+TEST_F(Sparkplug, AsksNoNodeWhoseNameIsVeryLong) {
+  decode("spBv1.0/g/NDATA/" + std::string(1024, 'n'), {{"", 1, 0, 5}});
+  EXPECT_TRUE(requests_.all.empty());
+  decode("spBv1.0/g/NDATA/" + std::string(1023, 'n'), {{"", 1, 0, 5}});
+  EXPECT_EQ(requests_.all.size(), 1U);
 }
 
 TEST_F(Sparkplug, AsksNobodyBecauseOfACommandOrADeath) {
