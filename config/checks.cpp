@@ -262,6 +262,7 @@ void check_flows(const Config& config, const Places& places, Findings& findings)
     check_references(flow.from, "from", "source", sources, checker);
     check_references(flow.to, "to", "sink", sinks, checker);
     check_feed(flow, config, checker);
+    check_decoder(flow, places, findings);
     if (flow.max_size > config.buffer.max_size && checker.given("buffer.max_size")) {
       checker.warning("buffer.max_size",
                       "the buffer as a whole may only grow to " +

@@ -36,7 +36,7 @@ struct FlowConfig {
   std::string name;
   std::vector<std::string> from;  // names of sources
   std::vector<std::string> topics;
-  DecoderKind decode = DecoderKind::Auto;
+  DecoderOptions decode;
   LineShape shape = LineShape::Envelope;
   std::uint64_t max_size = 256ULL * 1024 * 1024;
   std::chrono::milliseconds max_age{0};  // 0: no limit

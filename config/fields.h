@@ -17,6 +17,8 @@ std::vector<Field> config_fields(Config& config);
 std::vector<Field> admin_fields(AdminOptions& admin);
 std::vector<Field> source_fields(MqttSourceOptions& source);
 std::vector<Field> flow_fields(FlowConfig& flow);
+// How payloads are read: part of flow_fields().
+std::vector<Field> decoder_fields(DecoderOptions& decode);
 std::vector<Field> sink_fields(SinkConfig& sink);
 std::vector<Field> http_fields(HttpTransportOptions& http);
 std::vector<Field> kafka_fields(KafkaTransportOptions& kafka);
