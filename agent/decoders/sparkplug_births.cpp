@@ -92,7 +92,14 @@ SparkplugBirth::SparkplugBirth(const std::vector<BornMetric>& metrics) {
 }
 
 std::optional<BornMetric> SparkplugBirth::by_alias(std::uint64_t alias) const {
-  const auto found = std::ranges::lower_bound(aliases_, alias, {}, &Alias::first);
+  if (aliases_.empty()) {
+    return std::nullopt;
+  }
+  // Most nodes count their aliases up: then it is known where this one is.
+  const std::uint64_t expected = alias - aliases_.front().first;
+  const bool is_there = expected < aliases_.size() && aliases_[expected].first == alias;
+  const auto found = is_there ? aliases_.begin() + static_cast<std::ptrdiff_t>(expected)
+                              : std::ranges::lower_bound(aliases_, alias, {}, &Alias::first);
   if (found == aliases_.end() || found->first != alias) {
     return std::nullopt;
   }
