@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ struct Example {
 };
 
 // RFC 8949, appendix A, with what the README promises where JSON has no such value.
-constexpr Example kRfcExamples[] = {
+constexpr auto kRfcExamples = std::to_array<Example>({
     {"00", "0"},
     {"01", "1"},
     {"0a", "10"},
@@ -101,7 +102,7 @@ constexpr Example kRfcExamples[] = {
     {"bf61610161629f0203ffff", R"({"a":1,"b":[2,3]})"},
     {"826161bf61626163ff", R"(["a",{"b":"c"}])"},
     {"bf6346756ef563416d7421ff", R"({"Fun":true,"Amt":-2})"},
-};
+});
 
 TEST(Cbor, ReadsTheExamplesOfTheRfc) {
   for (const Example& example : kRfcExamples) {

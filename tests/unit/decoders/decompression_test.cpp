@@ -4,6 +4,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -98,9 +99,9 @@ TEST(Decompression, ReadsWhatIsLargerThanItsFirstBuffer) {
 }
 
 TEST(Decompression, KeepsEveryBeginningOfACompressedPayload) {
-  const std::string packed[] = {gzip("{\"a\":1}"), zstd("{\"a\":1}")};
+  const std::array<std::string, 2> packed = {gzip("{\"a\":1}"), zstd("{\"a\":1}")};
   for (const bool is_zstd : {false, true}) {
-    const std::string& whole = packed[is_zstd ? 1 : 0];
+    const std::string& whole = packed.at(is_zstd ? 1 : 0);
     const auto decoder = decoder_of(is_zstd ? Decompression::Zstd : Decompression::Gzip);
     for (std::size_t size = 0; size < whole.size(); ++size) {
       const std::string part = whole.substr(0, size);

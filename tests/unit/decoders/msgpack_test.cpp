@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,7 @@ struct Example {
 };
 
 // Every first byte of the specification, with its limits.
-constexpr Example kExamples[] = {
+constexpr auto kExamples = std::to_array<Example>({
     {"00", "0"},
     {"7f", "127"},
     {"ff", "-1"},
@@ -77,7 +78,7 @@ constexpr Example kExamples[] = {
     {"c70cff00000001000000000000000a", "10.000000001"},
     {"c70cff3b9aca000000000000000000", R"({"ext":-1,"base64":"O5rKAAAAAAAAAAAA"})"},
     {"d4ff00", R"({"ext":-1,"base64":"AA=="})"},
-};
+});
 
 TEST(Msgpack, ReadsEveryForm) {
   for (const Example& example : kExamples) {
