@@ -274,6 +274,7 @@ void check_flows(const Config& config, const Places& places, Findings& findings)
     check_references(flow.from, "from", "source", sources, checker);
     check_references(flow.to, "to", "sink", sinks, checker);
     check_feed(flow, config, checker);
+    check_decoder(flow, places, findings);
     for (const StepError& error : make_steps(flow).errors) {
       checker.error(error.path, error.message);
     }

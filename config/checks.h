@@ -17,6 +17,7 @@ void complete(Config& config, const Reading& reading, Findings& findings);
 void check_admin(const AdminOptions& admin, const Places& places, Findings& findings);
 void check_sources(const Config& config, const Places& places, Findings& findings);
 void check_flows(const Config& config, const Places& places, Findings& findings);
+void check_decoder(const FlowConfig& flow, const Places& places, Findings& findings);
 void check_tests(const Config& config, const Places& places, Findings& findings);
 void check_sinks(const Config& config, const Places& places, Findings& findings);
 

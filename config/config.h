@@ -67,7 +67,7 @@ struct FlowConfig {
   std::string name;
   std::vector<std::string> from;  // names of sources
   std::vector<std::string> topics;
-  DecoderKind decode = DecoderKind::Auto;
+  DecoderOptions decode;
   LineShape shape = LineShape::Envelope;
   OnError on_error = OnError::Keep;
   std::deque<StepConfig> transforms;

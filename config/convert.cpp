@@ -60,9 +60,6 @@ Result<FieldValue> to_choice(const Field& field, const std::string& text) {
   if (found != field.words.end()) {
     return FieldValue(static_cast<std::int64_t>(found - field.words.begin()));
   }
-  if (std::ranges::find(field.later_words, text) != field.later_words.end()) {
-    return wrong("is not supported by this version; supported: " + joined(field.words));
-  }
   const auto meant = nearest(text, field.words);
   return wrong("must be one of: " + joined(field.words) +
                (meant ? "; did you mean " + *meant + "?" : ""));

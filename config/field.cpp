@@ -39,11 +39,6 @@ Field Field::or_off() && {
   return std::move(*this);
 }
 
-Field Field::later(std::vector<std::string> words_of_later_versions) && {
-  later_words = std::move(words_of_later_versions);
-  return std::move(*this);
-}
-
 Field Field::shown_as(std::string default_text) && {
   default_value = std::move(default_text);
   return std::move(*this);

@@ -63,18 +63,17 @@ struct Field {
   std::string help;           // one sentence
   std::string default_value;  // as one would write it; empty if there is none
   bool required = false;
-  std::string unless;                    // required: not if this other key is there
-  bool may_be_off = false;               // Duration: `off` means 0
-  bool selects_section = false;          // Choice: see `alternatives`
-  bool may_hold_secrets = false;         // Unsupported, TextMap: be careful with what is in there;
-                                         // TextList: every item is a secret
-  std::int64_t step = 1;                 // Duration: the value must be a multiple of it
-  Range range;                           // Integer, Duration, Size
-  std::vector<std::string> words;        // Choice: what may be written; Url, and lists
-                                         // of them: schemes;
-                                         // Unsupported: what is accepted because it changes nothing
-  std::vector<std::string> later_words;  // Choice: known, but not supported by this version
-  std::vector<Field> fields;             // Section
+  std::string unless;              // required: not if this other key is there
+  bool may_be_off = false;         // Duration: `off` means 0
+  bool selects_section = false;    // Choice: see `alternatives`
+  bool may_hold_secrets = false;   // Unsupported, TextMap: be careful with what is in there;
+                                   // TextList: every item is a secret
+  std::int64_t step = 1;           // Duration: the value must be a multiple of it
+  Range range;                     // Integer, Duration, Size
+  std::vector<std::string> words;  // Choice: what may be written; Url, and lists
+                                   // of them: schemes;
+                                   // Unsupported: what is accepted because it changes nothing
+  std::vector<Field> fields;       // Section
   std::vector<std::vector<Field>> alternatives;  // Choice that selects the section: the fields
                                                  // there are beside it, for each word
   // Named, Items, Steps: makes a new one. A single field without a name is the entry itself.
@@ -93,7 +92,6 @@ struct Field {
   Field require_unless(std::string other) &&;
   Field or_off() &&;
   Field checked(TextCheck text_check) &&;
-  Field later(std::vector<std::string> words_of_later_versions) &&;
   Field shown_as(std::string default_text) &&;  // a default that is made from something else
   Field selecting(std::vector<std::vector<Field>> fields_of_words) &&;
   Field of_lines() &&;

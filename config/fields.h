@@ -17,6 +17,8 @@ std::vector<Field> config_fields(Config& config);
 std::vector<Field> admin_fields(AdminOptions& admin);
 std::vector<Field> source_fields(SourceConfig& source);
 std::vector<Field> flow_fields(FlowConfig& flow);
+// How payloads are read: part of flow_fields().
+std::vector<Field> decoder_fields(DecoderOptions& decode);
 std::vector<Field> step_fields(StepConfig& step);  // the kinds of which it is one
 std::vector<Field> test_fields(FlowTest& test);
 std::vector<Field> sink_fields(SinkConfig& sink);

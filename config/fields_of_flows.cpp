@@ -1,22 +1,18 @@
 #include "config/fields.h"
 #include "config/topic_filter.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace sluice::configuration {
 
 std::vector<Field> flow_fields(FlowConfig& flow) {
   constexpr std::int64_t kMiB = 1024LL * 1024;
   constexpr std::int64_t kTiB = kMiB * 1024 * 1024;
-  return {
+  std::vector<Field> fields = {
       text_list("from", flow.from, "Names of the sources.").require(),
       text_list("topics", flow.topics, "Topic filters; default: everything the sources bring.")
           .checked(check_filter),
-      choice<DecoderKind>("decode", flow.decode,
-                          {{"auto", DecoderKind::Auto},
-                           {"json", DecoderKind::Json},
-                           {"text", DecoderKind::Text},
-                           {"binary", DecoderKind::Binary}},
-                          "How payloads are to be read.")
-          .later({"sparkplug_b"}),
       choice<LineShape>("shape", flow.shape,
                         {{"envelope", LineShape::Envelope}, {"flat", LineShape::Flat}},
                         "Whether a record holds the payload, or the payload's fields."),
@@ -50,6 +46,11 @@ std::vector<Field> flow_fields(FlowConfig& flow) {
               "The flow's part of the buffer."),
       text_list("to", flow.to, "Names of the sinks.").require(),
   };
+  const auto shape = std::ranges::find(fields, "shape", &Field::name);
+  std::vector<Field> decoding = decoder_fields(flow.decode);
+  fields.insert(shape, std::make_move_iterator(decoding.begin()),
+                std::make_move_iterator(decoding.end()));
+  return fields;
 }
 
 }  // namespace sluice::configuration

@@ -3,6 +3,7 @@
 #include "core/join.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -52,6 +53,18 @@ std::string_view word(DecoderKind kind) {
       return "text";
     case DecoderKind::Binary:
       return "binary";
+    case DecoderKind::Csv:
+      return "csv";
+    case DecoderKind::Logfmt:
+      return "logfmt";
+    case DecoderKind::Msgpack:
+      return "msgpack";
+    case DecoderKind::Cbor:
+      return "cbor";
+    case DecoderKind::Struct:
+      return "struct";
+    case DecoderKind::SparkplugB:
+      return "sparkplug_b";
   }
   return "";
 }
@@ -83,6 +96,56 @@ void put_treatment(std::string& text, const std::string& flow, const Reading& re
   }
 }
 
+std::string_view word(Decompression how) {
+  switch (how) {
+    case Decompression::None:
+      return "none";
+    case Decompression::Gzip:
+      return "gzip";
+    case Decompression::Zstd:
+      return "zstd";
+    case Decompression::Auto:
+      return "auto";
+  }
+  return "";
+}
+
+// Everything that says how the value is read; the numbers in full.
+void put(std::string& text, const StructField& field) {
+  put(text, field.name);
+  for (const std::size_t number :
+       {static_cast<std::size_t>(field.type), field.offset, field.bytes,
+        field.big_endian ? 1UL + static_cast<std::size_t>(*field.big_endian) : 0UL,
+        std::size_t(field.first_bit), std::size_t(field.bits), std::size_t(field.is_flag)}) {
+    put(text, std::to_string(number));
+  }
+  for (const double number : {field.factor, field.addend, field.divisor}) {
+    put(text, std::to_string(number));
+  }
+}
+
+// Nothing for a flow that has none, whose definition stays what it was before there were any.
+void put_options(std::string& text, const DecoderOptions& decode) {
+  if (decode.decompress != Decompression::None) {
+    put(text, word(decode.decompress));
+    put(text, std::to_string(decode.max_decompressed_size));
+  }
+  if (decode.kind == DecoderKind::Csv) {
+    put(text, std::string(1, decode.csv.delimiter));
+    for (const std::string& name : decode.csv.header) {
+      put(text, name);
+    }
+  }
+  if (decode.kind == DecoderKind::Struct) {
+    put(text, decode.layout.big_endian ? "big" : "little");
+    put(text, std::to_string(decode.layout.start));
+    put(text, std::to_string(decode.layout.size));
+    for (const StructField& field : decode.layout.fields) {
+      put(text, field);
+    }
+  }
+}
+
 }  // namespace
 
 std::string flow_hash(const FlowConfig& flow, const std::vector<SourceConfig>& sources,
@@ -91,7 +154,8 @@ std::string flow_hash(const FlowConfig& flow, const std::vector<SourceConfig>& s
   put(definition, "sluice flow 1");
   put(definition, flow.name);
   put(definition, flow.topics);
-  put(definition, word(flow.decode));
+  put(definition, word(flow.decode.kind));
+  put_options(definition, flow.decode);
   put(definition, word(flow.shape));
   std::vector<std::string> from = flow.from;
   std::ranges::sort(from);

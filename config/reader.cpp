@@ -34,11 +34,7 @@ class Reader {
       return;
     }
     const std::vector<Entry> entries = entries_of(content, path, one_.budget, findings_);
-    const auto known = read_entries(fields, entries, path);
-    if (!known) {
-      return;
-    }
-    for (const Field& field : *known) {
+    for (const Field& field : read_entries(fields, entries, path)) {
       const bool other = !field.unless.empty() && has_key(entries, field.unless);
       if (field.required && !other && !has_key(entries, field.name)) {
         findings_.error(place, below(path, field.name), "is missing, add it: " + field.help);
@@ -50,23 +46,22 @@ class Reader {
   Reading take() { return std::move(one_.reading); }
 
  private:
-  // The fields there are in this section; nothing if that is not known.
-  std::optional<std::vector<Field>> read_entries(const std::vector<Field>& fields,
-                                                 const std::vector<Entry>& entries,
-                                                 const std::string& path) {
+  // Returns the fields there are in this section; without those of a kind, if it is not known.
+  std::vector<Field> read_entries(const std::vector<Field>& fields,
+                                  const std::vector<Entry>& entries, const std::string& path) {
     const Entry* selector = find_selector(fields, entries);
-    auto known = fields_in_force(fields, selector, path);
+    const auto known = fields_in_force(fields, selector, path);
     for (const Entry& entry : entries) {
       if (&entry == selector) {
         continue;
       }
-      if (known) {
-        read_entry(*known, entry, path);
+      if (known || find_field(fields, entry.key->content().text) != nullptr) {
+        read_entry(known ? *known : fields, entry, path);
       } else {
-        one_.hide(*entry.value);
+        one_.hide(*entry.value);  // perhaps of that kind
       }
     }
-    return known;
+    return known ? *known : fields;
   }
 
   // With those that the selector's value, or its default, brings with it.

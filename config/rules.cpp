@@ -1,6 +1,7 @@
 #include "config/rules.h"
 
 #include "buffers/encryption_key.h"
+#include "decoders/struct_layout.h"
 
 #include <algorithm>
 #include <array>
@@ -102,6 +103,24 @@ std::string lower_case(std::string text) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   return text;
+}
+
+Status check_delimiter(const std::string& text) {
+  constexpr std::string_view kNever = "\"+-.";
+  const bool is_one = text.size() == 1 && text[0] > ' ' && text[0] < 0x7f;
+  const bool is_allowed =
+      is_one && kNever.find(text[0]) == std::string_view::npos && !is_letter_or_digit(text[0]);
+  if (text != "tab" && !is_allowed) {
+    return wrong(
+        "must be one character like , or ; or |, and not a letter, a digit, a quote or a "
+        "sign; or the word tab");
+  }
+  return {};
+}
+
+Status check_struct_field(const std::string& name, const std::string& text) {
+  const auto field = parse_struct_field(name, text);
+  return field ? Status() : field.error();
 }
 
 }  // namespace sluice::configuration

@@ -26,6 +26,12 @@ Status check_protocol_name(const std::string& text);
 // RFC 7617, section 2.
 Status check_basic_username(const std::string& text);
 
+// Of CSV: one printable character of ASCII that cannot be part of a number, or `tab`.
+Status check_delimiter(const std::string& text);
+
+// A value of a binary structure.
+Status check_struct_field(const std::string& name, const std::string& text);
+
 // A field of an HTTP request (RFC 9110, section 5) that the agent does not write itself.
 Status check_header(const std::string& name, const std::string& text);
 

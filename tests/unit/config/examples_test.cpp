@@ -54,9 +54,9 @@ TEST_F(Examples, AreAllKnownHere) {
   for (const auto& entry : std::filesystem::directory_iterator(kExamples)) {
     names.insert(entry.path().filename().string());
   }
-  EXPECT_EQ(names,
-            (std::set<std::string>{"container.yaml", "factory.yaml", "kafka.yaml", "logs.yaml",
-                                   "minimal.yaml", "sluice.yaml", "vehicle.yaml"}));
+  EXPECT_EQ(names, (std::set<std::string>{"container.yaml", "factory.yaml", "kafka.yaml",
+                                          "logs.yaml", "minimal.yaml", "sluice.yaml",
+                                          "sparkplug.yaml", "vehicle.yaml"}));
 }
 
 TEST_F(Examples, FactoryShowsWhoItIsToBothSides) {
@@ -81,8 +81,18 @@ TEST_F(Examples, VehicleIsCarefulWithTheLink) {
 TEST_F(Examples, LogsGoToFilesAndACollector) {
   const LoadedConfig loaded = load_config(kExamples + "logs.yaml");
   EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
-  EXPECT_EQ(loaded.config.flows.at(0).decode, DecoderKind::Text);
+  EXPECT_EQ(loaded.config.flows.at(0).decode.kind, DecoderKind::Text);
   EXPECT_EQ(loaded.config.sinks.at(0).kind, SinkKind::File);
+}
+
+TEST_F(Examples, SparkplugHasADecoderForEveryKindOfMachine) {
+  const LoadedConfig loaded = load_config(kExamples + "sparkplug.yaml");
+  EXPECT_TRUE(loaded.diagnostics.empty()) << report(loaded);
+  ASSERT_EQ(loaded.config.flows.size(), 3U);
+  EXPECT_EQ(loaded.config.flows[0].decode.kind, DecoderKind::SparkplugB);
+  EXPECT_EQ(loaded.config.flows[1].decode.layout.fields.size(), 5U);
+  EXPECT_EQ(loaded.config.flows[2].decode.csv.delimiter, ';');
+  EXPECT_EQ(loaded.config.flows[2].decode.decompress, Decompression::Gzip);
 }
 
 TEST_F(Examples, KafkaIsValidOnceItsPasswordIsThere) {

@@ -144,7 +144,7 @@ TEST_F(EveryKey, OfAFlowGoesToItsPlace) {
   EXPECT_EQ(flow.name, "telemetry");
   EXPECT_EQ(flow.from, std::vector<std::string>{"plant"});
   EXPECT_EQ(flow.topics, (std::vector<std::string>{"sensors/+/telemetry", "#"}));
-  EXPECT_EQ(flow.decode, DecoderKind::Json);
+  EXPECT_EQ(flow.decode.kind, DecoderKind::Json);
   EXPECT_EQ(flow.shape, LineShape::Flat);
   EXPECT_EQ(flow.max_size, 1U << 20U);
   EXPECT_EQ(flow.max_age, 24h * 30);
@@ -209,13 +209,19 @@ const std::map<std::string, std::string> kDefaults{
     {"sources.x.mqtt:expect_message_every", "off"},
     {"sources.x.mqtt:max_message_size", "1MiB"},
     {"sources.x.mqtt:tls.insecure_skip_verify", "false"},
+    {"flows.x.csv:csv.delimiter", ","},
     {"flows.x.decode", "auto"},
+    {"flows.x.decompress", "none"},
+    {"flows.x.max_decompressed_size", "1MiB"},
     {"flows.x.shape", "envelope"},
     {"flows.x.on_error", "keep"},
     {"flows.x.transforms.flatten.separator", "_"},
     {"flows.x.transforms.flatten.depth", "8"},
     {"flows.x.transforms.scale.x.factor", "1"},
     {"flows.x.transforms.scale.x.offset", "0"},
+    {"flows.x.struct:struct.endian", "little"},
+    {"flows.x.struct:struct.size", "0"},
+    {"flows.x.struct:struct.start", "0"},
     {"flows.x.buffer.max_size", "256MiB"},
     {"flows.x.buffer.max_age", "off"},
     {"flows.x.buffer.when_full", "block"},
@@ -392,6 +398,17 @@ TEST(FlowHash, DependsOnWhatTheRecordsAreMadeOf) {
   const std::string base = hash_of(kSource + kFlow + kSink);
   EXPECT_NE(hash_of(with_flow("decode: json")), base);
   EXPECT_NE(hash_of(with_flow("shape: flat")), base);
+  EXPECT_NE(hash_of(with_flow("decompress: gzip")), base);
+  EXPECT_NE(hash_of(with_flow("decode: csv")), hash_of(with_flow(R"(decode: csv
+    csv: {delimiter: ";"})")));
+  EXPECT_NE(hash_of(with_flow(R"(decode: csv
+    csv: {header: [a, b]})")),
+            hash_of(with_flow(R"(decode: csv
+    csv: {header: [b, a]})")));
+  EXPECT_NE(hash_of(with_flow(R"(decode: struct
+    struct: {fields: {a: "u8 @0"}})")),
+            hash_of(with_flow(R"(decode: struct
+    struct: {fields: {a: "u8 @0 * 0.1"}})")));
   EXPECT_NE(hash_of(with_flow("topics: [a/b]")), base);
   std::string other_topics = kSource + kFlow + kSink;
   other_topics.replace(other_topics.find("a/#"), 3, "a/+");

@@ -1,5 +1,7 @@
 #include "decoders/decoders.h"
 
+#include "tests/unit/decoders/decoding.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
@@ -12,19 +14,6 @@ namespace {
 
 using namespace std::string_literals;  // NOLINT(google-build-using-namespace): "a\0b"s
 
-struct Decoded {
-  BodyKind kind;
-  std::string body;
-  std::string error;
-
-  bool operator==(const Decoded&) const = default;
-};
-
-std::ostream& operator<<(std::ostream& out, const Decoded& decoded) {
-  return out << "kind " << static_cast<int>(decoded.kind) << " body '" << decoded.body
-             << "' error '" << decoded.error << "'";
-}
-
 class Decoders : public ::testing::Test {
  protected:
   static Decoded decode(DecoderKind kind, std::string_view payload, std::uint64_t full_size = 0) {
@@ -32,24 +21,10 @@ class Decoders : public ::testing::Test {
     return decode(*decoder, payload, full_size);
   }
 
-  // What follows in the batch would turn many a fragment into JSON if it were read.
   static Decoded decode(Decoder& decoder, std::string_view payload, std::uint64_t full_size = 0) {
-    MessageBatch batch;
-    batch.add({.topic = "t", .payload = payload, .received = {}, .full_size = full_size});
-    batch.add({.topic = "e\"]}0 ", .payload = "\"]}", .received = {}});
-    std::vector<Record> records;
-    decoder.decode(batch[0], records);
-    EXPECT_EQ(records.size(), 1U);
-    const Record& record = records.at(0);
-    return {record.kind, std::string(record.body), std::string(record.error)};
-  }
-
-  static Decoded json(std::string body) { return {BodyKind::Json, std::move(body), ""}; }
-  static Decoded text(std::string body, std::string error = "") {
-    return {BodyKind::Text, std::move(body), std::move(error)};
-  }
-  static Decoded binary(std::string body, std::string error = "") {
-    return {BodyKind::Binary, std::move(body), std::move(error)};
+    const std::vector<Decoded> decoded = decode_all(decoder, payload, full_size);
+    EXPECT_EQ(decoded.size(), 1U);
+    return decoded.at(0);
   }
 };
 
