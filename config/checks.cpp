@@ -266,6 +266,23 @@ void check_sources(const Config& config, const Places& places, Findings& finding
   check_client_ids(config, places, findings);
 }
 
+namespace {
+
+// A step's text may be a language of its own: then the place within it is told as well.
+void check_steps(const FlowConfig& flow, const Checker& checker) {
+  const MadeSteps made = make_steps(flow);
+  for (const StepError& error : made.errors) {
+    const std::string at =
+        error.offset ? ", at its character " + std::to_string(*error.offset + 1) : "";
+    checker.error(error.path, error.message + at);
+  }
+  for (const StepError& warning : made.warnings) {
+    checker.warning(warning.path, warning.message);
+  }
+}
+
+}  // namespace
+
 void check_flows(const Config& config, const Places& places, Findings& findings) {
   const std::vector<std::string> sources = names_of(config.sources);
   const std::vector<std::string> sinks = names_of(config.sinks);
@@ -275,9 +292,7 @@ void check_flows(const Config& config, const Places& places, Findings& findings)
     check_references(flow.to, "to", "sink", sinks, checker);
     check_feed(flow, config, checker);
     check_decoder(flow, places, findings);
-    for (const StepError& error : make_steps(flow).errors) {
-      checker.error(error.path, error.message);
-    }
+    check_steps(flow, checker);
     if (flow.max_size > config.buffer.max_size && checker.given("buffer.max_size")) {
       checker.warning("buffer.max_size",
                       "the buffer as a whole may only grow to " +

@@ -10,7 +10,12 @@
 #include "sources/mqtt_source.h"
 #include "transforms/chain.h"
 #include "transforms/field_steps.h"
+#include "transforms/record_steps.h"
+#include "transforms/sql_steps.h"
+#include "transforms/text_steps.h"
+#include "transforms/thinning_steps.h"
 #include "transforms/value_steps.h"
+#include "transforms/window_step.h"
 #include "uplink/dispatcher.h"
 #include "uplink/file_transport.h"
 #include "uplink/http_transport.h"
@@ -41,12 +46,23 @@ struct AgentOptions {
 // One step of a flow; of the options, those of its kind count.
 struct StepConfig {
   std::string kind;                                        // the word in the file
-  std::string text;                                        // topic_tags
+  std::string text;                                        // filter, topic_tags, split
   std::vector<std::string> names;                          // drop, keep
-  std::vector<std::pair<std::string, std::string>> pairs;  // rename
+  std::vector<std::pair<std::string, std::string>> pairs;  // set, rename, stamp
   FlattenOptions flatten;
   std::deque<Scaling> scale;
   std::deque<Mapping> map;
+  DeadbandOptions deadband;
+  DedupeOptions dedupe;
+  SampleOptions sample;
+  ThrottleOptions throttle;
+  WindowOptions window;
+  ParseOptions parse;
+  RedactOptions redact;
+  ValidateOptions validate;
+  std::deque<FieldRule> rules;  // of validate
+  StampOptions stamp;
+  SqlSelectOptions sql;
 };
 
 enum class SourceKind { Mqtt, Internal };
@@ -69,8 +85,9 @@ struct FlowConfig {
   std::vector<std::string> topics;
   DecoderOptions decode;
   LineShape shape = LineShape::Envelope;
-  OnError on_error = OnError::Keep;
+  OnError on_error = OnError::DeadLetter;
   std::deque<StepConfig> transforms;
+  SqlTypes types;
   std::uint64_t max_size = 256ULL * 1024 * 1024;
   std::chrono::milliseconds max_age{0};  // 0: no limit
   WhenFull when_full = WhenFull::Block;
@@ -150,7 +167,8 @@ struct StepError {
 };
 struct MadeSteps {
   std::vector<NamedStep> steps;
-  std::vector<StepError> errors;  // of those that could not be made
+  std::vector<StepError> warnings;  // what is allowed but probably not meant
+  std::vector<StepError> errors;    // of those that could not be made
 };
 MadeSteps make_steps(const FlowConfig& flow);
 

@@ -3,8 +3,52 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace sluice::configuration {
+
+namespace {
+
+const std::vector<std::pair<std::string, SqlType>>& sql_types() {
+  static const std::vector<std::pair<std::string, SqlType>> types{{"int", SqlType::Int},
+                                                                  {"real", SqlType::Real},
+                                                                  {"text", SqlType::Text},
+                                                                  {"bool", SqlType::Bool},
+                                                                  {"json", SqlType::Json}};
+  return types;
+}
+
+Status check_type(const std::string& /*name*/, const std::string& text) {
+  const bool known =
+      std::ranges::find(sql_types(), text, &std::pair<std::string, SqlType>::first) !=
+      sql_types().end();
+  return known ? Status()
+               : Status(Error{Reaction::Reject, "the type is int, real, text, bool or json"});
+}
+
+Field types_field(FlowConfig& flow) {
+  Field field;
+  field.kind = FieldKind::TextMap;
+  field.name = "types";
+  field.help =
+      "Types of fields in SQL: {temperature: real, door: bool}; int, real, text, bool, json.";
+  field.check_pair = check_type;
+  field.exact_names = true;
+  field.store = [&flow](const FieldValue& value) {
+    for (const auto& [name, word] : std::get<Pairs>(value)) {
+      const auto found =
+          std::ranges::find(sql_types(), word, &std::pair<std::string, SqlType>::first);
+      if (found != sql_types().end()) {
+        flow.types.emplace(name, found->second);
+      }
+    }
+  };
+  return field;
+}
+
+}  // namespace
 
 std::vector<Field> flow_fields(FlowConfig& flow) {
   constexpr std::int64_t kMiB = 1024LL * 1024;
@@ -16,7 +60,7 @@ std::vector<Field> flow_fields(FlowConfig& flow) {
       choice<LineShape>("shape", flow.shape,
                         {{"envelope", LineShape::Envelope}, {"flat", LineShape::Flat}},
                         "Whether a record holds the payload, or the payload's fields."),
-      unsupported("types", {}, "Types of fields."),
+      types_field(flow),
       choice<OnError>(
           "on_error", flow.on_error,
           {{"dead_letter", OnError::DeadLetter}, {"keep", OnError::Keep}, {"drop", OnError::Drop}},

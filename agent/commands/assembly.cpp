@@ -3,6 +3,7 @@
 #include "admin/server.h"
 #include "commands/agent_watch.h"
 #include "commands/flow_parts.h"
+#include "commands/input_retries.h"
 #include "commands/metrics.h"
 #include "commands/status.h"
 #include "commands/tap.h"
@@ -42,36 +43,6 @@ using KeepRunning = decltype(keep_running(std::declval<boost::asio::io_context&>
 // Shown by ps -L and by the benchmarks, at most 15 characters.
 void name_this_thread(const char* name) {
   prctl(PR_SET_NAME, name);
-}
-
-// What it cannot read any more is left behind, and said.
-void restore(Stateful* state, const std::string& key, const StateStore& states) {
-  const std::optional<std::string> saved = state != nullptr ? states.load(key) : std::nullopt;
-  if (!saved) {
-    return;
-  }
-  if (const Status restored = state->restore(*saved); !restored) {
-    spdlog::warn("{} begins anew: {}", key, restored.error().message);
-  }
-}
-
-std::vector<FlowOptions> flows_of(const Config& config, const StateStore& states,
-                                  const Clock& clock) {
-  std::vector<FlowOptions> flows;
-  for (const FlowConfig& flow : config.flows) {
-    FlowOptions options = make_flow(flow, clock);
-    restore(options.decoder->state(), decoder_state_key(flow.name), states);
-    if (options.transforms) {
-      restore(options.transforms->state(), transforms_state_key(flow.name), states);
-    }
-    for (std::size_t i = 0; i < config.sources.size(); ++i) {
-      if (std::ranges::find(flow.from, config.sources[i].name) != flow.from.end()) {
-        options.sources.push_back(i);
-      }
-    }
-    flows.push_back(std::move(options));
-  }
-  return flows;
 }
 
 std::vector<DispatcherFeed> feeds_of(const Config& config, const std::string& sink) {
@@ -132,6 +103,7 @@ class Agent::Parts {
       source_names_.push_back(source.name);
       inlets_.push_back(&intake_.attach(*sources_.back(), mqtt_state_key(source.name)));
     }
+    retries_.attach(intake_, flow_names_);
   }
 
   Status add_sinks(const Config& config, std::string_view version) {
@@ -286,7 +258,7 @@ class Agent::Parts {
     add_tap_route(routes, tap_, flow_names_);
     add_buffer_routes(routes, *buffer_);
     add_dead_routes(routes, *buffer_);
-    add_dead_changes(routes, *buffer_);
+    add_dead_changes(routes, *buffer_, &retries_);
     return routes;
   }
 
@@ -342,6 +314,7 @@ class Agent::Parts {
   const std::chrono::milliseconds shutdown_timeout_;
   std::unique_ptr<SqliteBuffer> buffer_;
   Tap tap_{*buffer_, clock_};
+  InputRetries retries_;
   Intake intake_;
   const std::vector<std::string> flow_names_;
   std::vector<std::unique_ptr<Source>> sources_;

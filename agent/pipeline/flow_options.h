@@ -29,7 +29,7 @@ struct FlowOptions {
   std::vector<std::size_t> sources;  // positions in the list of inlets
   std::vector<std::string> topics;   // MQTT filters; empty: everything its sources bring
   LineShape shape = LineShape::Envelope;
-  OnError on_error = OnError::Keep;
+  OnError on_error = OnError::DeadLetter;
   std::shared_ptr<Decoder> decoder;  // used on the intake's thread only, as the transforms are
   std::shared_ptr<Transforms> transforms{};  // null: none
 };

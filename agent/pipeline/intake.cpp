@@ -34,7 +34,7 @@ struct Feed {
   Feed(Source& owner, std::string key) : source(owner), state_key(std::move(key)) {}
 
   Source& source;
-  std::string state_key;
+  std::string state_key;  // empty: it has no state
   Router router;
   Position next;                          // the first message that has not been looked at
   std::optional<std::string> last_state;  // the latest that was attached to a block
@@ -72,6 +72,12 @@ class Intake::Worker {
         feed.router.add(static_cast<FlowIndex>(i), flow.topics);
       }
     }
+    return inlets_.emplace_back(handover_, position);
+  }
+
+  Inlet& attach_to(FlowIndex flow, Source& source) {
+    const std::size_t position = handover_.add_source(source);
+    feeds_.emplace_back(source, "").router.add(flow, {});
     return inlets_.emplace_back(handover_, position);
   }
 
@@ -166,6 +172,9 @@ class Intake::Worker {
 
   void add_state(FlowIndex index, Share& share, std::vector<StateRow>& rows) {
     Feed& feed = feeds_[share.source];
+    if (feed.state_key.empty()) {
+      return;
+    }
     const auto ticket = handover_.state_ticket(share.source, index, frontier(share.source));
     if (!ticket) {
       return;
@@ -288,6 +297,10 @@ Intake::~Intake() = default;
 
 Inlet& Intake::attach(Source& source, std::string state_key) {
   return worker_->attach(source, std::move(state_key));
+}
+
+Inlet& Intake::attach_to(FlowIndex flow, Source& source) {
+  return worker_->attach_to(flow, source);
 }
 
 // NOLINTNEXTLINE(performance-unnecessary-value-param): stop tokens are passed by value everywhere

@@ -34,6 +34,8 @@ class Intake final : public BufferListener {
   // Adds the next source (position 0, 1, …) before run() is called. `state_key` names its row in
   // the buffer, see Source::state_at().
   Inlet& attach(Source& source, std::string state_key);
+  // Adds one whose messages all belong to this flow, whatever their topics; it has no state.
+  Inlet& attach_to(FlowIndex flow, Source& source);
 
   // Works until `stop` is requested and everything delivered has been sealed and submitted.
   void run(std::stop_token stop);

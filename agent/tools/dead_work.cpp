@@ -136,6 +136,9 @@ class DeadWork final : public AdminBody {
 // through once more.
 void retry_input(SqliteBuffer& buffer, InputRetry& retry, Inspection& file, const DeadEntry& entry,
                  Done done) {
+  if (entry.why.reason == "oversize") {
+    return done(Error{Reaction::Reject, "only the beginning of the message was kept"});
+  }
   const Result<BlockPtr> letter = file.dead_block(entry.id);
   if (!letter) {
     return done(letter.error());

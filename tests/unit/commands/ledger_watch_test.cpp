@@ -52,11 +52,11 @@ class OutlinedBuffer final : public InspectableBuffer, private Inspection {
 class LedgerWatchTest : public testing::Test {
  protected:
   LedgerWatchTest() {
-    flow().ledger = {{"stored", 1'000}, {"delivered", 900}};
+    flow().ledger = {{"received", 1'000}, {"stored", 1'000}, {"delivered", 900}};
     buffer_.content.flows.push_back({.id = StoredFlow{1},
                                      .name = "telemetry",
                                      .sinks = {},
-                                     .ledger = {{"stored", 1'000}, {"delivered", 900}},
+                                     .ledger = {{"received", 1'000}, {"stored", 1'000}, {"delivered", 900}},
                                      .held = HeldOutline{.blocks = 1, .records = 100, .bytes = 1}});
   }
 

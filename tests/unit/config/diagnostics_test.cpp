@@ -233,13 +233,6 @@ TEST(Certificates, AreGivenByTheirPath) {
   EXPECT_NE(text.find("test.yaml:5:11: error: sinks.cloud.tls.ca: "), std::string::npos) << text;
 }
 
-TEST(LaterVersions, AreNotMistakenForUnknownKeys) {
-  for (const char* line : {"types: {a: real}"}) {
-    const std::string text = report(with_flow(line));
-    EXPECT_NE(text.find("is not supported by this version"), std::string::npos) << line << text;
-  }
-}
-
 TEST(LaterVersions, MayBeSwitchedOff) {
   EXPECT_EQ(findings(with_top("admin: {listen: off}")), List{});
   EXPECT_EQ(findings(with_sink("order: oldest_first")), List{});

@@ -31,6 +31,32 @@ const std::string kSteps =
     "      - topic_tags: \"sensors/{device}/#\"\n"
     "      - keep: [t]\n";
 
+// One of every kind, as the manual shows them.
+const std::string kEveryKind =
+    "    decode: auto\n"
+    "    types: {temperature: real, door: bool}\n"
+    "    transforms:\n"
+    "      - filter: \"temperature > 30 AND status <> 'test'\"\n"
+    "      - set: {temp_f: \"temperature * 1.8 + 32\", site: \"topic_part(topic, 2)\"}\n"
+    "      - parse: {pattern: '^(?<time>\\S+) (?<level>[A-Z]+) (?<n>\\d+)', types: {n: int}}\n"
+    "      - redact: {fields: [user], find: email, with: hmac, key: \"${HOME}\"}\n"
+    "      - validate: {fields: {temperature: {required: true, type: number, min: -40, max: 85}}}\n"
+    "      - split: items\n"
+    "      - stamp: {facts: {site: plant-7}}\n"
+    "      - deadband: {fields: [temperature], by: [topic], change: 0.5, max_silence: 10m}\n"
+    "      - dedupe: {by: [device], ignore: [time, seq], max_silence: 1h}\n"
+    "      - sample: {by: [device], every: 5s, take: last}\n"
+    "      - throttle: {most: 10, per: 1s}\n"
+    "      - window:\n"
+    "          every: 10s\n"
+    "          by: [device]\n"
+    "          fields: {temperature: [min, max, avg, count], pressure: [avg, last]}\n"
+    "      - sql:\n"
+    "          every: 60s\n"
+    "          query: |\n"
+    "            SELECT device, avg(temperature_avg) AS t, count(*) AS n\n"
+    "            FROM records GROUP BY device\n";
+
 std::string with_steps(const std::string& lines) {
   return kFlow + lines + kSource + kSink;
 }
@@ -75,6 +101,34 @@ TEST(Steps, AreShownAsTheyCanBeReadAgain) {
   EXPECT_NE(once.find("      - flatten: {}\n"), std::string::npos) << once;
   EXPECT_EQ(shown(once), once);
   EXPECT_EQ(load(once).config.flows.at(0).hash, load(with_steps(kSteps)).config.flows.at(0).hash);
+  const std::string all = shown(with_steps(kEveryKind));
+  EXPECT_TRUE(load(all).ok()) << all << report(all);
+}
+
+TEST(Steps, CanBeOfEveryKind) {
+  const LoadedConfig loaded = load(with_steps(kEveryKind));
+  ASSERT_TRUE(loaded.ok()) << report(loaded);
+  const FlowConfig& flow = loaded.config.flows.at(0);
+  ASSERT_EQ(flow.transforms.size(), 13U);
+  EXPECT_EQ(flow.types.size(), 2U);
+  const MadeSteps made = make_steps(flow);
+  EXPECT_TRUE(made.errors.empty());
+  ASSERT_EQ(made.steps.size(), 12U);
+  EXPECT_EQ(made.steps[0].name, "filter+set");
+  EXPECT_EQ(flow.transforms[11].window.fields.at(0).functions.size(), 4U);
+  EXPECT_EQ(flow.transforms[4].rules.at(0).max, 85);
+}
+
+TEST(Steps, ShowWhereAnExpressionIsWrong) {
+  EXPECT_EQ(findings(with_flow("transforms: [{drop: [a]}, {filter: \"a > > 1\"}]")),
+            List{"5:40 error flows.all.transforms[1].filter"});
+  EXPECT_EQ(findings(with_flow("transforms: [{filter: a}, {set: {x: \"1\", y: \"nope(1)\"}}]")),
+            List{"5:49 error flows.all.transforms[1].set.y"});
+  EXPECT_NE(report(with_flow("transforms: [{filter: \"a > > 1\"}]")).find("at its character 5"),
+            std::string::npos)
+      << report(with_flow("transforms: [{filter: \"a > > 1\"}]"));
+  EXPECT_EQ(findings(with_flow("transforms: [{sql: {query: DELETE FROM records}}]")),
+            List{"5:32 error flows.all.transforms[0].sql.query"});
 }
 
 TEST(Steps, ChangeTheHashOfTheFlow) {

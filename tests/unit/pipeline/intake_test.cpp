@@ -214,6 +214,7 @@ TEST(Intake, SealsAndCommitsEverythingBeforeItStops) {
 TEST(Intake, CountsRecordsBlocksAndErrors) {
   FlowOptions json = flow("json", {0}, {"json"});
   json.decoder = make_decoder(DecoderKind::Json);
+  json.on_error = OnError::Keep;
   FieldSide side({flow("all", {0}), json}, 1);
   side.start();
   side.deliver(0, "json", "1");
