@@ -86,7 +86,7 @@ TEST_F(Top, ShowsFlowsAndADeadSinkOnASmallTerminal) {
   screen.type("s");
   EXPECT_TRUE(screen.shows("s sort by: backlog")) << screen.text();
   screen.type("Enter");
-  EXPECT_TRUE(screen.shows("ledger: stored ")) << screen.text();
+  EXPECT_TRUE(screen.shows("ledger: received ")) << screen.text();
   screen.type("Down");
   screen.type("Enter");
   EXPECT_TRUE(screen.shows(local_url("http", receiver_.port()))) << screen.text();
