@@ -71,6 +71,10 @@ std::string AgentProcess::faults_of_buffer() const {
   return verified.code == 0 ? std::string() : verified.text;
 }
 
+std::string AgentProcess::status() const {
+  return run({SLUICE_BINARY, "top", "--once", "--json", "--data-dir", data_dir()}).text;
+}
+
 std::optional<int> AgentProcess::stop() {
   process_->signal(SIGTERM);
   return process_->wait(std::chrono::seconds(30));

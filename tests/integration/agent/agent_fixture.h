@@ -49,6 +49,9 @@ class AgentProcess {
   // What `sluice buffer verify` finds to be wrong with what is on the disk; empty if nothing.
   [[nodiscard]] std::string faults_of_buffer() const;
 
+  // What the agent says about itself now, for the message of a failed test.
+  [[nodiscard]] std::string status() const;
+
   [[nodiscard]] std::string log() const;
   // How often `text` occurs in the log of all its processes.
   [[nodiscard]] std::size_t count_in_log(const std::string& text) const;

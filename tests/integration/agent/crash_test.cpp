@@ -21,6 +21,10 @@ using testing_support::Load;
 using testing_support::local_url;
 using testing_support::Mosquitto;
 
+// mosquitto 2.0.11 lets more messages of QoS 2 be under way than it was allowed to, and looks
+// through all of them for each answer: after some kills it can be busy with that for a minute.
+constexpr std::chrono::seconds kPatience{180};
+
 // SLUICE_KILLS=200 makes it a long test.
 int number_of_kills() {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
@@ -57,15 +61,17 @@ TEST_P(KillNine, LosesNoAcknowledgedMessageAndNoRecordFromTheLedger) {
   Load load(broker.port(), {.rate = 2'000, .qos = GetParam().qos});
   for (int kill = 0; kill < number_of_kills(); ++kill) {
     const std::uint64_t moment = receiver.counts().distinct + messages(random);
-    ASSERT_TRUE(eventually([&] { return receiver.counts().distinct >= moment; }))
+    ASSERT_TRUE(eventually([&] { return receiver.counts().distinct >= moment; }, kPatience))
         << "kill " << kill << '\n'
-        << agent.log();
+        << agent.status();
     agent.kill();
     ASSERT_EQ(agent.faults_of_buffer(), "") << "kill " << kill;
     agent.start();
   }
   ASSERT_TRUE(load.finish());
-  EXPECT_TRUE(eventually([&] { return load.arrived_at(receiver); })) << load.missing_at(receiver);
+  EXPECT_TRUE(eventually([&] { return load.arrived_at(receiver); }, kPatience))
+      << load.missing_at(receiver) << '\n'
+      << agent.status();
   EXPECT_EQ(agent.stop(), 0);
   const lab::ReceiverCounts counts = receiver.counts();
   EXPECT_EQ(counts.malformed, 0U) << counts.last_problem;
