@@ -170,7 +170,8 @@ void compare(const char* what, const std::string& expectation, const std::vector
       std::string text;
       for (const std::string& line :
            json_differences(expected[i], without_bookkeeping(came[i], expected[i]), kind)) {
-        text += "\n    " + line;
+        text += "\n    ";
+        text += line;
       }
       if (!text.empty()) {
         failures.push_back(name + ": " + came[i] + text);

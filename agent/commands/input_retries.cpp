@@ -2,7 +2,6 @@
 
 #include "core/message.h"
 
-#include <utility>
 
 namespace sluice {
 
@@ -21,12 +20,12 @@ void InputRetries::retry(RetriedInput input, std::function<void(Status)> settled
     settled(Error{Reaction::Reject, "the flow " + input.flow + " is not configured"});
     return;
   }
-  flows_[position->second].hand_over(input, std::move(settled));
+  flows_[position->second].hand_over(input, settled);
 }
 
 // It may be settled before deliver() has returned.
 void InputRetries::UnderWay::hand_over(const RetriedInput& input,
-                                       std::function<void(Status)> then) {
+                                       const std::function<void(Status)>& then) {
   MessageBatch batch;
   batch.add({.topic = input.topic, .payload = input.payload, .received = input.time});
   const Ticket ticket = inlet->deliver(batch);
@@ -35,7 +34,7 @@ void InputRetries::UnderWay::hand_over(const RetriedInput& input,
     const MutexLock lock(mutex_);
     done = settled_ >= ticket;
     if (!done) {
-      waiting_.emplace(ticket, std::move(then));
+      waiting_.emplace(ticket, then);
     }
   }
   if (done) {

@@ -28,7 +28,7 @@ class InputRetries final : public InputRetry {
   // The messages of one flow that are under way, by their tickets.
   class UnderWay final : public Source {
    public:
-    void hand_over(const RetriedInput& input, std::function<void(Status)> then);
+    void hand_over(const RetriedInput& input, const std::function<void(Status)>& then);
 
     Status run(Inlet& inlet, std::stop_token stop) override;
     void settled(Ticket last) override;

@@ -46,6 +46,15 @@ std::string words_for(const FlowTestResult& result, bool verbose) {
   return text;
 }
 
+bool write_junit(const std::string& path, const std::vector<FlowTestResult>& results) {
+  std::ofstream file(path);
+  file << to_junit(results) << std::flush;
+  if (!file) {
+    std::cerr << "cannot write " << path << '\n';
+  }
+  return file.good();
+}
+
 ExitCode run_tests(const TestOptions& options) {
   const LoadedConfig loaded = load_config(options.config);
   if (!print_problems(loaded)) {
@@ -53,22 +62,19 @@ ExitCode run_tests(const TestOptions& options) {
   }
   std::vector<FlowTestResult> results;
   std::size_t failed = 0;
+  std::string text;
   for (const FlowTest& test : loaded.config.tests) {
     if (options.flow.empty() || options.flow == test.flow) {
       results.push_back(run_flow_test(loaded.config, test));
       failed += results.back().failures.empty() ? 0U : 1U;
-      if (print(words_for(results.back(), options.verbose)) != ExitCode::Success) {
-        return ExitCode::Failure;
-      }
+      text += words_for(results.back(), options.verbose);
     }
   }
-  if (!options.junit.empty()) {
-    std::ofstream file(options.junit);
-    file << to_junit(results) << std::flush;
-    if (!file) {
-      std::cerr << "cannot write " << options.junit << '\n';
-      return ExitCode::Failure;
-    }
+  if (print(text) != ExitCode::Success) {
+    return ExitCode::Failure;
+  }
+  if (!options.junit.empty() && !write_junit(options.junit, results)) {
+    return ExitCode::Failure;
   }
   if (results.empty()) {
     std::cerr << "there are no tests"

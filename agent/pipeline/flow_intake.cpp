@@ -88,11 +88,25 @@ void FlowIntake::take(const MessageBatch& batch, std::size_t at, std::string_vie
   }
   open(share, delivered);
   add(received_, records_.size());
+  if (options_.transforms) {
+    give_to_transforms(at);
+  } else {
+    write_all(message, topic_json);
+  }
+}
+
+void FlowIntake::give_to_transforms(std::size_t at) {
   for (const Record& record : records_) {
-    if (options_.transforms) {
-      options_.transforms->add(record, static_cast<std::uint32_t>(at));
-      continue;
-    }
+    options_.transforms->add(record, static_cast<std::uint32_t>(at));
+  }
+  tally_.received += records_.size();
+  if (options_.transforms->full()) {
+    transform();
+  }
+}
+
+void FlowIntake::write_all(const Message& message, std::string_view topic_json) {
+  for (const Record& record : records_) {
     const bool same_topic =
         record.topic.data() == message.topic.data() && record.topic.size() == message.topic.size();
     const std::string own_topic = same_topic ? std::string() : quoted(record.topic);
@@ -101,12 +115,6 @@ void FlowIntake::take(const MessageBatch& batch, std::size_t at, std::string_vie
       write(record, topic, message.full_size);
     } else {
       take_failed(record, topic, &message);
-    }
-  }
-  if (options_.transforms) {
-    tally_.received += records_.size();
-    if (options_.transforms->full()) {
-      transform();
     }
   }
 }

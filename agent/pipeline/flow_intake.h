@@ -93,6 +93,8 @@ class FlowIntake final : private TransformOutput {
 
   void open(const Share& share, Instant delivered);
   void close_if_empty();
+  void give_to_transforms(std::size_t at);
+  void write_all(const Message& message, std::string_view topic_json);
   void transform();
   void write(const Record& record, std::string_view topic_json, std::uint64_t full_size);
   void take_failed(const Record& record, std::string_view topic_json, const Message* message);

@@ -18,7 +18,7 @@ constexpr std::size_t kMostBytes = 128UL * 1024;
 // its name and how many of that name stand before it, so that steps of other names may come and go.
 class ChainState final : public Stateful {
  public:
-  void add(std::string name, Stateful& state) {
+  void add(const std::string& name, Stateful& state) {
     const auto same = std::ranges::count(parts_, name, &Part::kind);
     parts_.push_back({name, name + '/' + std::to_string(same), &state});
   }

@@ -65,7 +65,7 @@ class Rename final : public Step {
 
 class Flatten final : public Step {
  public:
-  explicit Flatten(FlattenOptions options)
+  explicit Flatten(const FlattenOptions& options)
       : separator_(key_text(options.separator)), depth_(options.depth) {}
 
   void run(RowBatch& batch, const StepTime& /*now*/) override {
@@ -130,30 +130,23 @@ class TopicTags final : public Step {
  public:
   static Result<std::unique_ptr<Step>> make(const std::string& pattern) {
     auto step = std::make_unique<TopicTags>();
-    std::vector<std::string> names;
     std::string_view rest = pattern;
-    for (std::size_t levels = 1 + static_cast<std::size_t>(std::ranges::count(pattern, '/'));
-         levels > 0; --levels) {
-      const std::string_view level = take_level(rest);
-      if (level == "#" && levels == 1) {
+    for (auto levels = 1 + std::ranges::count(pattern, '/'); levels > 0; --levels) {
+      const std::string_view text = take_level(rest);
+      if (text == "#" && levels == 1) {
         step->any_rest_ = true;
         break;
       }
-      const bool tag = level.starts_with('{') && level.ends_with('}') && level.size() > 2;
-      const std::string name(tag ? level.substr(1, level.size() - 2) : level);
-      if (name.find_first_of("{}#") != std::string::npos ||
-          (!tag && level.find('+') != std::string_view::npos && level != "+")) {
+      std::optional<Level> level = level_of(text);
+      if (!level) {
         return Error{Reaction::Reject,
                      "a level of the topic is {name}, {_} or + for any, a last #, or a text: not " +
-                         std::string(level)};
+                         std::string(text)};
       }
-      if (tag && name != "_" && std::ranges::find(names, name) != names.end()) {
-        return Error{Reaction::Reject, "the name " + name + " is there twice"};
+      if (level->kind == Kind::Tag && step->has(level->text)) {
+        return Error{Reaction::Reject, "the name " + level->text + " is there twice"};
       }
-      names.push_back(name);
-      const bool any = level == "+" || (tag && name == "_");
-      step->levels_.push_back({.kind = any ? Kind::Any : (tag ? Kind::Tag : Kind::Text),
-                               .text = tag ? key_text(name) : name});
+      step->levels_.push_back(*std::move(level));
     }
     return std::unique_ptr<Step>(std::move(step));
   }
@@ -172,6 +165,25 @@ class TopicTags final : public Step {
     Kind kind;
     std::string text;
   };
+
+  // Nothing if it is none.
+  static std::optional<Level> level_of(std::string_view text) {
+    if (text == "+" || text == "{_}") {
+      return Level{Kind::Any, {}};
+    }
+    const bool tag = text.size() > 2 && text.starts_with('{') && text.ends_with('}');
+    const std::string name(tag ? text.substr(1, text.size() - 2) : text);
+    if (name.find_first_of(tag ? "{}#" : "{}#+") != std::string::npos) {
+      return std::nullopt;
+    }
+    return Level{tag ? Kind::Tag : Kind::Text, tag ? key_text(name) : name};
+  }
+
+  [[nodiscard]] bool has(const std::string& tag) const {
+    return std::ranges::any_of(levels_, [&tag](const Level& level) {
+      return level.kind == Kind::Tag && level.text == tag;
+    });
+  }
 
   [[nodiscard]] bool matches(std::string_view topic) const {
     const auto count = 1 + static_cast<std::size_t>(std::ranges::count(topic, '/'));
@@ -212,8 +224,8 @@ std::unique_ptr<Step> make_rename(const std::vector<std::pair<std::string, std::
   return std::make_unique<Rename>(names);
 }
 
-std::unique_ptr<Step> make_flatten(FlattenOptions options) {
-  return std::make_unique<Flatten>(std::move(options));
+std::unique_ptr<Step> make_flatten(const FlattenOptions& options) {
+  return std::make_unique<Flatten>(options);
 }
 
 Result<std::unique_ptr<Step>> make_topic_tags(const std::string& pattern) {

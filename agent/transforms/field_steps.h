@@ -23,7 +23,7 @@ struct FlattenOptions {
   std::string separator = "_";
   int depth = 8;
 };
-std::unique_ptr<Step> make_flatten(FlattenOptions options);
+std::unique_ptr<Step> make_flatten(const FlattenOptions& options);
 
 // Names parts of the topic: "sensors/{device}/{_}" gives the field `device` the second level. `{_}`
 // and `+` stand for a level that is not wanted, a last `#` for any rest, everything else for

@@ -68,8 +68,13 @@ TEST_F(ThePage, RunsExactlyTheScriptAndTheStyleThatItsPolicyNames) {
 }
 
 TEST_F(ThePage, HasNothingThatThePolicyWouldForbid) {
-  const std::string markup =
-      std::regex_replace(answer_.text, std::regex("<(script|style)>[^]*?</\\1>"), "");
+  std::string markup = answer_.text;
+  for (const std::string element : {"script", "style"}) {
+    const std::size_t begin = markup.find('<' + element + '>');
+    const std::size_t end = markup.find("</" + element + '>', begin);
+    ASSERT_NE(end, std::string::npos) << element;
+    markup.erase(begin, end - begin);
+  }
   EXPECT_FALSE(std::regex_search(markup, std::regex("\\s(style|on\\w+|src|action)=")));
   EXPECT_FALSE(std::regex_search(inside("style"), std::regex("@import|url\\(")));
   EXPECT_FALSE(
