@@ -237,16 +237,22 @@ Status Tick::write_ledger(StoreFile& file, const Pending& pending) {
   return {};
 }
 
+// What is held had to be counted: of all flows, and from nothing.
+Status Tick::list_held(StoreFile& file, const Pending& pending) {
+  if (Status cleared = file.held.clear(); !cleared) {
+    return cleared;
+  }
+  for (const auto& [flow, usage] : pending.others) {
+    if (Status written = file.held.set(flow, usage); !written) {
+      return written;
+    }
+  }
+  return {};
+}
+
 Status Tick::write_held(StoreFile& file, const Pending& pending) {
-  if (pending.unlisted) {
-    if (Status cleared = file.held.clear(); !cleared) {
-      return cleared;
-    }
-    for (const auto& [flow, usage] : pending.others) {
-      if (Status written = file.held.set(flow, usage); !written) {
-        return written;
-      }
-    }
+  if (Status listed = pending.unlisted ? list_held(file, pending) : Status(); !listed) {
+    return listed;
   }
   for (std::size_t i = 0; i < flows_.size(); ++i) {
     const FlowState& flow = pending.flows[i];

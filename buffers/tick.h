@@ -120,6 +120,7 @@ class Tick {
   Status insert(StoreFile& file, const FlowState& flow, const Candidate& candidate);
   Status write_small_tables(StoreFile& file, const Pending& pending);
   Status write_ledger(StoreFile& file, const Pending& pending);
+  static Status list_held(StoreFile& file, const Pending& pending);
   Status write_held(StoreFile& file, const Pending& pending);
   Status write_seals(StoreFile& file, const Pending& pending);
   Status write_states(StoreFile& file, const Pending& pending);

@@ -301,26 +301,39 @@ void check_flows(const Config& config, const Places& places, Findings& findings)
   }
 }
 
+namespace {
+
+void check_flow_of(const FlowTest& test, const std::vector<std::string>& flows,
+                   const Checker& checker) {
+  if (!checker.given("flow") || flows.empty() || is_listed(flows, test.flow)) {
+    return;
+  }
+  const auto meant = nearest(test.flow, flows);
+  checker.error("flow",
+                "there is no flow of this name" +
+                    (meant ? ": did you mean " + *meant + "?" : "; there are: " + joined(flows)));
+}
+
+void check_expectations(const FlowTest& test, const Checker& checker) {
+  for (const auto& [key, list] : {std::pair("expect", &test.expect), {"dead", &test.dead}}) {
+    if (!list->empty() && !list->starts_with('[')) {
+      checker.error(key, "must be a list, even of one: begin each record with \"- \"");
+    }
+  }
+  if (test.expect.empty() && test.dead.empty() && checker.given("input")) {
+    checker.error("", "expects nothing, so it cannot fail: add expect, or dead");
+  }
+}
+
+}  // namespace
+
 void check_tests(const Config& config, const Places& places, Findings& findings) {
   const std::vector<std::string> flows = names_of(config.flows);
   for (std::size_t i = 0; i < config.tests.size(); ++i) {
-    const FlowTest& test = config.tests[i];
     const std::string path = "tests[" + std::to_string(i) + ']';
     const Checker checker(path, places, findings);
-    if (checker.given("flow") && !flows.empty() && !is_listed(flows, test.flow)) {
-      const auto meant = nearest(test.flow, flows);
-      checker.error(
-          "flow", "there is no flow of this name" +
-                      (meant ? ": did you mean " + *meant + "?" : "; there are: " + joined(flows)));
-    }
-    for (const auto& [key, list] : {std::pair("expect", &test.expect), {"dead", &test.dead}}) {
-      if (!list->empty() && !list->starts_with('[')) {
-        checker.error(key, "must be a list, even of one: begin each record with \"- \"");
-      }
-    }
-    if (test.expect.empty() && test.dead.empty() && checker.given("input")) {
-      checker.error("", "expects nothing, so it cannot fail: add expect, or dead");
-    }
+    check_flow_of(config.tests[i], flows, checker);
+    check_expectations(config.tests[i], checker);
   }
 }
 

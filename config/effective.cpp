@@ -109,7 +109,7 @@ class EffectiveWriter {
   void entries(const Field& field, const std::string& path, std::size_t depth) {
     for (const std::string& name : names_at(path)) {
       const std::vector<Field> fields = field.entry(name);
-      const std::string key = field.check_entry == check_name ? name : sluice::quoted(name);
+      const std::string key = field.check_entry == nullptr ? name : sluice::quoted(name);
       if (const Field* const whole = whole_entry(fields)) {
         write(*whole, key, below(path, name), depth);
       } else {

@@ -55,8 +55,6 @@ using TextCheck = Status (*)(const std::string& text);
 using PairCheck = Status (*)(const std::string& key, const std::string& text);
 using KeyTest = bool (*)(const std::string& key);
 
-Status check_name(const std::string& text);  // see rules.h
-
 struct Field {
   std::string name;
   FieldKind kind = FieldKind::Unsupported;
@@ -78,14 +76,14 @@ struct Field {
                                                  // there are beside it, for each word
   // Named, Items, Steps: makes a new one. A single field without a name is the entry itself.
   std::function<std::vector<Field>(const std::string& name)> entry;
-  TextCheck check_entry = check_name;  // Named: what an entry may be called
-  std::function<void()> chosen;        // of a step: it is of this kind
-  bool many_lines = false;             // Text: may have line breaks
-  bool scalar_is_text = false;         // Data: a single value is the text it is
-  TextCheck check = nullptr;           // Text, Secret, and every item of a TextList
-  PairCheck check_pair = nullptr;      // every pair of a TextMap
-  bool exact_names = false;            // TextMap: names that differ in capitals only are different
-  KeyTest is_secret_key = nullptr;     // TextMap that may hold secrets: which of its keys are one
+  TextCheck check_entry = nullptr;  // Named: what an entry may be called; null: check_name()
+  std::function<void()> chosen;     // of a step: it is of this kind
+  bool many_lines = false;          // Text: may have line breaks
+  bool scalar_is_text = false;      // Data: a single value is the text it is
+  TextCheck check = nullptr;        // Text, Secret, and every item of a TextList
+  PairCheck check_pair = nullptr;   // every pair of a TextMap
+  bool exact_names = false;         // TextMap: names that differ in capitals only are different
+  KeyTest is_secret_key = nullptr;  // TextMap that may hold secrets: which of its keys are one
   std::function<void(const FieldValue&)> store;
 
   Field require() &&;

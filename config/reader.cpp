@@ -199,7 +199,8 @@ class Reader {
       }
       const std::string& name = one.key->content().text;
       const std::string one_path = below(path, name);
-      if (const Status valid = field.check_entry(name); !valid) {
+      const TextCheck check = field.check_entry != nullptr ? field.check_entry : check_name;
+      if (const Status valid = check(name); !valid) {
         findings_.error(one.key->place, one_path, quoted(name) + ' ' + valid.error().message);
       }
       one_.reading.places.try_emplace(one_path, one.key->place);

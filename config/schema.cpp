@@ -193,7 +193,7 @@ class SchemaWriter {
       case FieldKind::Named:
         members.emplace_back("type", quoted("object"));
         members.emplace_back("minProperties", "1");
-        if (field.check_entry == configuration::check_name) {
+        if (field.check_entry == nullptr) {
           members.emplace_back("propertyNames", std::string(kName));
         }
         members.emplace_back("additionalProperties", entry(field.entry("name")));

@@ -154,6 +154,17 @@ std::string without_bookkeeping(const std::string& record, const std::string& ex
   return json.empty() ? "{}" : json + '}';
 }
 
+// Each on a line of its own; empty: none.
+std::string differences(const std::string& expected, const std::string& came, MatchKind kind) {
+  std::string text;
+  for (const std::string& line :
+       json_differences(expected, without_bookkeeping(came, expected), kind)) {
+    text += "\n    ";
+    text += line;
+  }
+  return text;
+}
+
 void compare(const char* what, const std::string& expectation, const std::vector<std::string>& came,
              MatchKind kind, std::vector<std::string>& failures) {
   if (expectation.empty()) {
@@ -167,14 +178,10 @@ void compare(const char* what, const std::string& expectation, const std::vector
     } else if (i >= expected.size()) {
       failures.push_back(name + ": not expected: " + came[i]);
     } else {
-      std::string text;
-      for (const std::string& line :
-           json_differences(expected[i], without_bookkeeping(came[i], expected[i]), kind)) {
-        text += "\n    ";
-        text += line;
-      }
+      const std::string text = differences(expected[i], came[i], kind);
       if (!text.empty()) {
-        failures.push_back(name + ": " + came[i] + text);
+        failures.push_back(name + ": " + came[i]);
+        failures.back() += text;
       }
     }
   }

@@ -2,7 +2,6 @@
 
 #include "core/message.h"
 
-
 namespace sluice {
 
 void InputRetries::attach(Intake& intake, const std::vector<std::string>& flows) {

@@ -22,9 +22,9 @@ struct AgentSettings {
   std::string source_extra{};  // further lines of the source, each "    key: value\n"
   std::string sink_extra{};    // of the sink
   std::string retry = "{initial: 50ms, max: 500ms}";
-  std::string admin = "off";   // where its admin endpoint listens
-  std::string buffer{};        // the buffer section, e.g. "buffer: {max_size: 1MiB}\n"
-  std::string sections{};      // instead of sources, flows and sinks, if not empty
+  std::string admin = "off";  // where its admin endpoint listens
+  std::string buffer{};       // the buffer section, e.g. "buffer: {max_size: 1MiB}\n"
+  std::string sections{};     // instead of sources, flows and sinks, if not empty
   std::string log = "{level: debug}";
   std::vector<std::string> environment{};  // NAME=value
   bool ledger_may_be_wrong = false;        // the test has damaged it
