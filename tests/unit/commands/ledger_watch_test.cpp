@@ -53,11 +53,12 @@ class LedgerWatchTest : public testing::Test {
  protected:
   LedgerWatchTest() {
     flow().ledger = {{"received", 1'000}, {"stored", 1'000}, {"delivered", 900}};
-    buffer_.content.flows.push_back({.id = StoredFlow{1},
-                                     .name = "telemetry",
-                                     .sinks = {},
-                                     .ledger = {{"received", 1'000}, {"stored", 1'000}, {"delivered", 900}},
-                                     .held = HeldOutline{.blocks = 1, .records = 100, .bytes = 1}});
+    buffer_.content.flows.push_back(
+        {.id = StoredFlow{1},
+         .name = "telemetry",
+         .sinks = {},
+         .ledger = {{"received", 1'000}, {"stored", 1'000}, {"delivered", 900}},
+         .held = HeldOutline{.blocks = 1, .records = 100, .bytes = 1}});
   }
 
   FlowStatus& flow() { return status_.flows["telemetry"]; }
