@@ -88,7 +88,8 @@ class Arena {
       }
     }
     const std::size_t capacity = std::max(size, kChunkBytes);
-    chunks_.push_back({std::unique_ptr<char[]>(new char[capacity]), capacity});  // NOLINT
+    // NOLINTNEXTLINE(modernize-avoid-c-arrays,modernize-make-unique): not filled with zeros first
+    chunks_.push_back({std::unique_ptr<char[]>(new char[capacity]), capacity});
     current_ = chunks_.size() - 1;
     used_ = 0;
   }
